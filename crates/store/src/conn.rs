@@ -1,0 +1,129 @@
+//! One connection inside one transaction: the calls that run statements.
+
+use std::time::Instant;
+
+use types::{ToValue, Value};
+
+use crate::row::{FromRow, Row};
+use crate::sql::Sql;
+use crate::stats::QueryStats;
+use crate::{Error, Result, postgres, sqlite};
+
+/// A connection inside a transaction, as a closure gets it.
+pub struct Conn<'a> {
+    pub(crate) engine: Engine<'a>,
+    pub(crate) stats: QueryStats,
+}
+
+pub(crate) enum Engine<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a mut postgres::Session),
+}
+
+/// The text of a statement: known at compile time, or built from a checked tree.
+pub(crate) enum Text<'a> {
+    Static(&'static Sql),
+    Dynamic(&'a str),
+}
+
+impl Conn<'_> {
+    /// The rows of `sql`.
+    pub fn query<R: FromRow>(&mut self, sql: &'static Sql, params: impl Params) -> Result<Vec<R>> {
+        self.run(&Text::Static(sql), &params.values())
+    }
+
+    /// The row of `sql`, if there is one.
+    pub fn query_opt<R: FromRow>(&mut self, sql: &'static Sql, params: impl Params) -> Result<Option<R>> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// The row of `sql`, which must be there.
+    pub fn query_one<R: FromRow>(&mut self, sql: &'static Sql, params: impl Params) -> Result<R> {
+        self.query_opt(sql, params)?.ok_or(Error::NoRow(sql.text()))
+    }
+
+    /// Runs `sql`; gives the number of rows it changed.
+    pub fn execute(&mut self, sql: &'static Sql, params: impl Params) -> Result<u64> {
+        let begun = Instant::now();
+        let values = params.values();
+        let changed = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql.sqlite(), &values),
+            Engine::Postgres(session) => session.execute(sql, &values),
+        };
+        self.stats.count(begun.elapsed());
+        changed
+    }
+
+    /// The rows of a statement that was built at run time (filters, sorted lists).
+    ///
+    /// The text must come from code: values only through `values`.
+    pub fn query_built<R: FromRow>(&mut self, text: &str, values: &[Value]) -> Result<Vec<R>> {
+        self.run(&Text::Dynamic(text), values)
+    }
+
+    /// `sqlite` or `postgres`, for the few functions that truly differ.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    fn run<R: FromRow>(&mut self, text: &Text<'_>, values: &[Value]) -> Result<Vec<R>> {
+        let begun = Instant::now();
+        let rows = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::query(connection, text, values, |row| R::from_row(&Row::Sqlite(row))),
+            Engine::Postgres(session) => {
+                session.query(text, values).and_then(|rows| rows.iter().map(|row| R::from_row(&Row::Postgres(row))).collect())
+            }
+        };
+        self.stats.count(begun.elapsed());
+        rows
+    }
+}
+
+/// Parameters of a statement: a tuple, or a list of values.
+pub trait Params {
+    /// The values for `$1`, `$2` …
+    fn values(self) -> Vec<Value>;
+}
+
+impl Params for () {
+    fn values(self) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+impl Params for Vec<Value> {
+    fn values(self) -> Vec<Value> {
+        self
+    }
+}
+
+macro_rules! tuple_params {
+    ($(($($name:ident $at:tt),+);)+) => {
+        $(impl<$($name: ToValue),+> Params for ($($name,)+) {
+            fn values(self) -> Vec<Value> {
+                vec![$(self.$at.to_value()),+]
+            }
+        })+
+    };
+}
+
+tuple_params! {
+    (A 0);
+    (A 0, B 1);
+    (A 0, B 1, C 2);
+    (A 0, B 1, C 2, D 3);
+    (A 0, B 1, C 2, D 3, E 4);
+    (A 0, B 1, C 2, D 3, E 4, F 5);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+}
+
+/// Parameters for statements with more columns than a tuple holds: `params![a, b, c]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$(types::ToValue::to_value(&$value)),*] };
+}

@@ -1,0 +1,65 @@
+//! The append-only log: one per account, numbered without gaps.
+
+use std::collections::BTreeMap;
+
+use types::{AccountId, Json};
+use uuid::Uuid;
+
+use crate::{Result, Tx, sql};
+
+/// An event to be recorded. Its number, id and time are given when the transaction ends.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// The account in whose log it stands.
+    pub account_id: AccountId,
+    /// `noun.past_participle`.
+    pub name: &'static str,
+    /// Who did it: `user:7`, `contact:3`, `agent_bot:2`, `system`.
+    pub actor: String,
+    /// The event that led to this one, when a rule or a bot acted.
+    pub cause_id: Option<Uuid>,
+    /// Ids of what it is about: `{"conversation_id": 12}`.
+    pub subject: Json,
+    /// What changed: `{"status": ["open", "resolved"]}`, or what must not drift.
+    pub changes: Json,
+}
+
+/// Numbers `events` and writes them. The accounts' counter rows are locked from here to the commit only.
+pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
+    let mut by_account: BTreeMap<AccountId, Vec<&NewEvent>> = BTreeMap::new();
+    for event in events {
+        by_account.entry(event.account_id).or_default().push(event);
+    }
+    let now = tx.now();
+    for (account, events) in by_account {
+        let count = i64::try_from(events.len()).expect("a transaction's events fit memory");
+        let (last,): (i64,) = tx.query_one(
+            sql!(
+                "INSERT INTO account_counters (account_id, event_seq) VALUES ($1, $2)
+                 ON CONFLICT (account_id) DO UPDATE SET event_seq = account_counters.event_seq + excluded.event_seq
+                 RETURNING event_seq"
+            ),
+            (account, count),
+        )?;
+        for (seq, event) in (last - count + 1..).zip(events) {
+            tx.execute(
+                sql!(
+                    "INSERT INTO events (account_id, seq, id, name, actor, cause, subject, changes, created_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                ),
+                (
+                    account,
+                    seq,
+                    Uuid::now_v7().to_string(),
+                    event.name,
+                    event.actor.as_str(),
+                    event.cause_id.map(|id| id.to_string()),
+                    &event.subject,
+                    &event.changes,
+                    now,
+                ),
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! A transaction: a connection that also records events.
+
+use std::ops::{Deref, DerefMut};
+
+use types::Timestamp;
+
+use crate::conn::{Conn, Engine};
+use crate::event::{self, NewEvent};
+use crate::stats::QueryStats;
+use crate::{Result, Shared};
+
+/// A read-write transaction, as a write closure gets it.
+pub struct Tx<'a> {
+    conn: Conn<'a>,
+    now: Timestamp,
+    events: Vec<NewEvent>,
+    wakes: bool,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(engine: Engine<'a>, shared: &Shared, stats: QueryStats) -> Self {
+        Self { conn: Conn { engine, stats }, now: shared.now(), events: Vec::new(), wakes: false }
+    }
+
+    /// The time of this transaction: one moment, never earlier than that of a transaction before it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Records an event; it is numbered in its account's log by the last statements of the transaction.
+    pub fn record(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Wakes those who wait for [`crate::Store::committed`] after this commit, as a recorded event does.
+    pub fn wake(&mut self) {
+        self.wakes = true;
+    }
+
+    /// Writes the buffered events; the last thing done in a transaction.
+    pub(crate) fn finish(&mut self) -> Result<bool> {
+        let events = std::mem::take(&mut self.events);
+        let wakes = self.wakes || !events.is_empty();
+        event::append(self, &events)?;
+        Ok(wakes)
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Conn<'a>;
+
+    fn deref(&self) -> &Conn<'a> {
+        &self.conn
+    }
+}
+
+impl<'a> DerefMut for Tx<'a> {
+    fn deref_mut(&mut self) -> &mut Conn<'a> {
+        &mut self.conn
+    }
+}

@@ -1,0 +1,174 @@
+//! Closures on their way to a thread, and their results on the way back.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::conn::Conn;
+use crate::stats::QueryStats;
+use crate::{Error, Result, Tx};
+
+/// A bounded queue in front of an engine's threads.
+pub(crate) struct Queue<W> {
+    sender: flume::Sender<W>,
+    wait: Duration,
+}
+
+impl<W> Clone for Queue<W> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone(), wait: self.wait }
+    }
+}
+
+impl<W> Queue<W> {
+    pub fn bounded(size: usize, wait: Duration) -> (Self, flume::Receiver<W>) {
+        let (sender, receiver) = flume::bounded(size);
+        (Self { sender, wait }, receiver)
+    }
+
+    /// Full: waits a while, then [`Error::Busy`].
+    pub async fn push(&self, work: W) -> Result<()> {
+        let work = match self.sender.try_send(work) {
+            Ok(()) => return Ok(()),
+            Err(flume::TrySendError::Disconnected(_)) => return Err(Error::Unavailable("the database has been closed".into())),
+            Err(flume::TrySendError::Full(work)) => work,
+        };
+        match tokio::time::timeout(self.wait, self.sender.send_async(work)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Error::Unavailable("the database has been closed".into())),
+            Err(_) => Err(Error::Busy),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.sender.len()
+    }
+}
+
+/// A write closure whose types are forgotten. `run` may be called again; `finish` sends the answer.
+pub(crate) trait WriteWork: Send {
+    fn stats(&self) -> QueryStats;
+    /// Runs the closure and writes its events: `Ok(wakes)`, or `Err(())` when it must be rolled back.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, ()>;
+    fn answer(self: Box<Self>);
+    /// Answers `error` instead of what the closure returned.
+    fn fail(self: Box<Self>, error: Error);
+}
+
+/// A read closure whose types are forgotten.
+pub(crate) trait ReadWork: Send {
+    fn stats(&self) -> QueryStats;
+    fn run(&mut self, conn: &mut Conn<'_>);
+    fn answer(self: Box<Self>);
+    fn fail(self: Box<Self>, error: Error);
+}
+
+struct Work<F, T, E> {
+    closure: F,
+    result: Option<Result<T, E>>,
+    sender: oneshot::Sender<Result<T, E>>,
+    stats: QueryStats,
+}
+
+impl<F, T, E: From<Error>> Work<F, T, E> {
+    fn send(self: Box<Self>) {
+        let result = self.result.unwrap_or_else(|| Err(Error::Unavailable("the closure was not run".into()).into()));
+        // The caller may have gone away; what was committed stays committed.
+        drop(self.sender.send(result));
+    }
+
+    fn send_error(self: Box<Self>, error: Error) {
+        drop(self.sender.send(Err(error.into())));
+    }
+}
+
+pub(crate) fn write<T, E, F>(closure: F, sender: oneshot::Sender<Result<T, E>>, stats: QueryStats) -> Box<dyn WriteWork>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    Box::new(Work { closure, result: None, sender, stats })
+}
+
+pub(crate) fn read<T, E, F>(closure: F, sender: oneshot::Sender<Result<T, E>>, stats: QueryStats) -> Box<dyn ReadWork>
+where
+    F: Fn(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    Box::new(Work { closure, result: None, sender, stats })
+}
+
+impl<T, E, F> WriteWork for Work<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn stats(&self) -> QueryStats {
+        self.stats.clone()
+    }
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, ()> {
+        let result = catch_unwind(AssertUnwindSafe(|| (self.closure)(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let finished = match result {
+            Ok(value) => tx.finish().map(|wakes| (value, wakes)).map_err(E::from),
+            Err(error) => Err(error),
+        };
+        match finished {
+            Ok((value, wakes)) => {
+                self.result = Some(Ok(value));
+                Ok(wakes)
+            }
+            Err(error) => {
+                self.result = Some(Err(error));
+                Err(())
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>) {
+        self.send();
+    }
+
+    fn fail(self: Box<Self>, error: Error) {
+        self.send_error(error);
+    }
+}
+
+impl<T, E, F> ReadWork for Work<F, T, E>
+where
+    F: Fn(&mut Conn<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn stats(&self) -> QueryStats {
+        self.stats.clone()
+    }
+
+    fn run(&mut self, conn: &mut Conn<'_>) {
+        let result =
+            catch_unwind(AssertUnwindSafe(|| (self.closure)(conn))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+        self.result = Some(result);
+    }
+
+    fn answer(self: Box<Self>) {
+        self.send();
+    }
+
+    fn fail(self: Box<Self>, error: Error) {
+        self.send_error(error);
+    }
+}
+
+fn panicked<E: From<Error>>(panic: &(dyn Any + Send)) -> E {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    Error::Panicked(text).into()
+}

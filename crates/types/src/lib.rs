@@ -1,0 +1,21 @@
+//! Ids, times, closed lists and database values of Ooctopus. No I/O.
+
+mod clock;
+mod closed_list;
+mod id;
+mod json;
+mod timestamp;
+mod value;
+
+pub use clock::{Clock, SystemClock};
+pub use closed_list::{
+    Availability, ChannelKind, ContentType, MessageStatus, MessageType, Priority, ReplyTime, Role, SenderType, Status,
+    UnknownName,
+};
+pub use id::{
+    AccessTokenId, AccountId, AgentBotId, ChannelId, ContactId, ContactInboxId, ConversationId, Id, InboxId, JobId,
+    MessageId, PlatformAppId, TeamId, UserId,
+};
+pub use json::Json;
+pub use timestamp::Timestamp;
+pub use value::{BadValue, FromValue, ToValue, Value, ValueRef};
