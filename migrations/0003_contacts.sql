@@ -12,7 +12,7 @@ CREATE TABLE contacts (
     -- Has an e-mail address, a phone number or an identifier: shown in lists (semantics §8.2).
     is_resolved BOOLEAN NOT NULL,
     -- Filled by the server from the columns and attributes above, for sorting and searching.
-    sort_name TEXT NOT NULL,
+    sort_name TEXT,
     sort_company TEXT,
     sort_city TEXT,
     sort_country TEXT,

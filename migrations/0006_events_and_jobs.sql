@@ -29,12 +29,14 @@ CREATE TABLE jobs (
     max_attempts BIGINT NOT NULL,
     locked_until BIGINT,
     last_error TEXT,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'dead')),
     created_at BIGINT NOT NULL
 );
 
-CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, unique_key) WHERE state = 'waiting' AND locked_until IS NULL;
+CREATE UNIQUE INDEX jobs_waiting ON jobs (kind, unique_key) WHERE state = 'waiting';
 CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'waiting';
+CREATE INDEX jobs_leased ON jobs (locked_until, id) WHERE state = 'running';
+CREATE INDEX jobs_dead ON jobs (id) WHERE state = 'dead';
 
 -- What administrators and operators did; apart from the event log and never trimmed with it.
 CREATE TABLE audit_log (

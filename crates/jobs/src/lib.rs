@@ -1,1 +1,11 @@
-//! The job queue: push in a transaction, lease, retry, schedule, drain. Knows no feature.
+//! The job queue: pushed in a transaction, claimed by a lease, run at least once. Knows no feature.
+//!
+//! A job may run twice, early or late: its payload is ids, and the row it is about decides what is left to do.
+
+mod job;
+mod queue;
+mod worker;
+
+pub use job::{Job, JobError};
+pub use queue::{Counts, cancel, counts, push, push_at};
+pub use worker::{Registry, Worker};

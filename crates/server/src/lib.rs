@@ -1,1 +1,36 @@
-//! The product: one folder per noun.
+//! The product: one folder per noun of a support desk. `docs` of each folder's `mod.rs` say what it is.
+
+pub mod access;
+pub mod account;
+pub mod agent;
+pub mod app;
+pub mod assignment;
+pub mod contact;
+pub mod conversation;
+pub mod events;
+pub mod health;
+pub mod inbox;
+pub mod jobs;
+pub mod label;
+pub mod message;
+pub mod migrations;
+pub mod openapi;
+pub mod platform;
+pub mod profile;
+pub mod public_api;
+pub mod reporting;
+pub mod routes;
+pub mod team;
+pub mod text;
+pub mod token;
+pub mod user;
+
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
+mod testing;
+
+pub use app::{App, Settings};
+pub use edge::{Error, Result};
+pub use migrations::MIGRATIONS;
+pub use routes::router;

@@ -10,9 +10,15 @@ use crate::stats::QueryStats;
 use crate::{Error, Result, postgres, sqlite};
 
 /// A connection inside a transaction, as a closure gets it.
+///
+/// After a failed statement the transaction is lost, as on PostgreSQL: every later statement fails, and a closure that
+/// goes on as if nothing had happened is rolled back.
 pub struct Conn<'a> {
-    pub(crate) engine: Engine<'a>,
-    pub(crate) stats: QueryStats,
+    engine: Engine<'a>,
+    stats: QueryStats,
+    deadline: Instant,
+    /// What the first failed statement said.
+    failed: Option<String>,
 }
 
 pub(crate) enum Engine<'a> {
@@ -26,7 +32,11 @@ pub(crate) enum Text<'a> {
     Dynamic(&'a str),
 }
 
-impl Conn<'_> {
+impl<'a> Conn<'a> {
+    pub(crate) fn new(engine: Engine<'a>, stats: QueryStats, deadline: Instant) -> Self {
+        Self { engine, stats, deadline, failed: None }
+    }
+
     /// The rows of `sql`.
     pub fn query<R: FromRow>(&mut self, sql: &'static Sql, params: impl Params) -> Result<Vec<R>> {
         self.run(&Text::Static(sql), &params.values())
@@ -44,14 +54,11 @@ impl Conn<'_> {
 
     /// Runs `sql`; gives the number of rows it changed.
     pub fn execute(&mut self, sql: &'static Sql, params: impl Params) -> Result<u64> {
-        let begun = Instant::now();
         let values = params.values();
-        let changed = match &mut self.engine {
+        self.attempt(|engine| match engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, sql.sqlite(), &values),
             Engine::Postgres(session) => session.execute(sql, &values),
-        };
-        self.stats.count(begun.elapsed());
-        changed
+        })
     }
 
     /// The rows of a statement that was built at run time (filters, sorted lists).
@@ -67,15 +74,37 @@ impl Conn<'_> {
     }
 
     fn run<R: FromRow>(&mut self, text: &Text<'_>, values: &[Value]) -> Result<Vec<R>> {
-        let begun = Instant::now();
-        let rows = match &mut self.engine {
+        self.attempt(|engine| match engine {
             Engine::Sqlite(connection) => sqlite::query(connection, text, values, |row| R::from_row(&Row::Sqlite(row))),
             Engine::Postgres(session) => {
-                session.query(text, values).and_then(|rows| rows.iter().map(|row| R::from_row(&Row::Postgres(row))).collect())
+                session.query(text, values)?.iter().map(|row| R::from_row(&Row::Postgres(row))).collect()
             }
-        };
+        })
+    }
+
+    /// Runs one statement, unless the transaction is lost or has taken too long.
+    fn attempt<T>(&mut self, run: impl FnOnce(&mut Engine<'a>) -> Result<T>) -> Result<T> {
+        self.check()?;
+        let begun = Instant::now();
+        if begun > self.deadline {
+            return Err(Error::TooSlow);
+        }
+        let result = run(&mut self.engine);
         self.stats.count(begun.elapsed());
-        rows
+        // A column of another type than expected is no failure of the statement.
+        if let Err(error) = &result
+            && !matches!(error, Error::BadColumn { .. })
+        {
+            self.failed = Some(error.to_string());
+        }
+        result
+    }
+
+    /// Fails when an earlier statement of the transaction did.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.failed.as_ref().map_or(Ok(()), |cause| {
+            Err(Error::Engine(format!("an earlier statement of the transaction failed: {cause}")))
+        })
     }
 }
 
@@ -125,5 +154,5 @@ tuple_params! {
 /// Parameters for statements with more columns than a tuple holds: `params![a, b, c]`.
 #[macro_export]
 macro_rules! params {
-    ($($value:expr),* $(,)?) => { vec![$(types::ToValue::to_value(&$value)),*] };
+    ($($value:expr),* $(,)?) => { vec![$($crate::private::ToValue::to_value(&$value)),*] };
 }

@@ -54,16 +54,29 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         use rusqlite::ffi;
-        let rusqlite::Error::SqliteFailure(failure, ref message) = error else { return Self::Engine(error.to_string()) };
+        let rusqlite::Error::SqliteFailure(failure, ref message) = error else {
+            return Self::Engine(error.to_string());
+        };
         let text = message.clone().unwrap_or_else(|| failure.to_string());
         match (failure.code, failure.extended_code) {
-            (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => Self::Duplicate(text),
+            (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
+                Self::Duplicate(text)
+            }
             (ErrorCode::ConstraintViolation, _) => Self::Constraint(text),
             (ErrorCode::OperationInterrupted, _) => Self::TooSlow,
-            (ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly, _)
-            | (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DatabaseCorrupt, _) => {
-                Self::Unavailable(text)
-            }
+            (
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::OutOfMemory,
+                _,
+            ) => Self::Unavailable(text),
             _ => Self::Engine(text),
         }
     }
@@ -72,16 +85,29 @@ impl From<rusqlite::Error> for Error {
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {
         use postgres::error::SqlState;
-        let Some(failure) = error.as_db_error() else { return Self::Unavailable(chain(&error)) };
+        let Some(failure) = error.as_db_error() else {
+            let text = chain(&error);
+            return if is_lost(&error) { Self::Unavailable(text) } else { Self::Engine(text) };
+        };
         let text = format!("{} ({})", failure.message(), failure.code().code());
         match failure.code() {
             code if *code == SqlState::UNIQUE_VIOLATION => Self::Duplicate(text),
             code if *code == SqlState::QUERY_CANCELED => Self::TooSlow,
             code if code.code().starts_with("23") => Self::Constraint(text),
-            code if ["08", "53", "57", "58"].contains(&&code.code()[..2]) => Self::Unavailable(text),
+            code if UNAVAILABLE.iter().any(|class| code.code().starts_with(class)) => Self::Unavailable(text),
             _ => Self::Engine(text),
         }
     }
+}
+
+/// Classes of SQLSTATE that say nothing about the statement: connection, login, no such database, a conflict that came
+/// again and again, a full disk, the server going down, its own I/O, a server that only reads.
+const UNAVAILABLE: [&str; 9] = ["08", "28", "3D", "40", "53", "57", "58", "25006", "F0"];
+
+/// Whether the connection failed, and not what was asked of it.
+fn is_lost(error: &postgres::Error) -> bool {
+    use std::error::Error as _;
+    error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

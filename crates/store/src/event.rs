@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use types::{AccountId, Json};
+use types::{AccountId, Json, Timestamp};
 use uuid::Uuid;
 
 use crate::{Result, Tx, sql};
@@ -50,7 +50,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
                 (
                     account,
                     seq,
-                    Uuid::now_v7().to_string(),
+                    new_id(now).to_string(),
                     event.name,
                     event.actor.as_str(),
                     event.cause_id.map(|id| id.to_string()),
@@ -62,4 +62,11 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// An id that sorts by `now`, to the millisecond.
+fn new_id(now: Timestamp) -> Uuid {
+    let micros = u64::try_from(now.as_micros()).unwrap_or_default();
+    let nanos = u32::try_from(micros % 1_000_000 * 1_000).expect("less than a second");
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
 }

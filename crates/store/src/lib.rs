@@ -10,6 +10,7 @@ mod event;
 mod migration;
 mod options;
 mod postgres;
+mod queue;
 mod row;
 mod sql;
 mod sqlite;
@@ -39,10 +40,13 @@ pub use tx::Tx;
 #[doc(hidden)]
 pub mod private {
     pub use crate::sql::Registered;
+    pub use crate::testing::run_test;
     pub use inventory;
+    pub use types::ToValue;
 }
 
-use work::{Queue, ReadWork, WriteWork};
+use queue::Queue;
+use work::{ReadWork, WriteWork};
 
 /// A handle on the database; cheap to clone.
 ///
@@ -106,7 +110,7 @@ impl Store {
     /// Runs `closure` in one transaction and gives its result after the commit.
     ///
     /// The closure may be run again (a failed batch, a serialisation failure). An error rolls back what this
-    /// closure did and nothing else. Waits for room in the queue; after [`Options::queue_wait`] it fails with
+    /// closure did and nothing else; so does a failed statement, whatever the closure makes of it. Waits for room in the queue; after [`Options::queue_wait`] it fails with
     /// [`Error::Busy`].
     pub async fn write<T, E, F>(&self, closure: F) -> Result<T, E>
     where
@@ -132,8 +136,10 @@ impl Store {
     }
 
     /// Resolves after the next commit that recorded an event or pushed a job.
-    pub async fn committed(&self) {
-        self.shared.committed.notified().await;
+    ///
+    /// Counts from the call, not from the first poll: call it, look for work, then await it, and no commit is missed.
+    pub fn committed(&self) -> impl Future<Output = ()> + Send {
+        self.shared.committed.notified()
     }
 
     /// Closures that wait for the writer and for a reader.

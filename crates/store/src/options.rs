@@ -52,8 +52,12 @@ pub struct Options {
     pub queue_wait: Duration,
     /// How long a read closure may run before its statement is interrupted.
     pub read_deadline: Duration,
+    /// How long a write closure may run before its statement is interrupted.
+    pub write_deadline: Duration,
     /// How long a write closure may run before the log warns of it.
     pub write_budget: Duration,
+    /// Size in bytes from which SQLite's write-ahead log is started anew, for which writers wait a moment.
+    pub log_cap: u64,
 }
 
 impl Options {
@@ -67,7 +71,9 @@ impl Options {
             readers: 4,
             queue_wait: Duration::from_secs(2),
             read_deadline: Duration::from_secs(15),
+            write_deadline: Duration::from_secs(30),
             write_budget: Duration::from_millis(50),
+            log_cap: 64 * 1024 * 1024,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Throwaway databases for tests: a migrated template, copied for each test.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use postgres::NoTls;
 use tempfile::TempDir;
+pub use testing_macros::db_test;
+use tracing::warn;
 use types::Clock;
 
-use crate::{Database, Migration, Options, Store};
+use crate::{Database, Error, Migration, Options, Result, Store};
 
 /// The environment variable with the address of the private PostgreSQL server that `make test` starts.
 pub const POSTGRES_VARIABLE: &str = "OOCTOPUS_TEST_POSTGRES";
@@ -21,6 +23,18 @@ pub enum Engine {
     Sqlite,
     /// A database of the private server.
     Postgres,
+}
+
+/// What a test with [`db_test`] is run on: made anew for each engine.
+pub trait OnEngine: Sized {
+    /// Makes one on `engine`.
+    fn on(engine: Engine) -> impl Future<Output = Self> + Send;
+}
+
+impl OnEngine for Engine {
+    async fn on(engine: Engine) -> Self {
+        engine
+    }
 }
 
 /// A migrated database that is gone when this is dropped.
@@ -58,8 +72,10 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Cleanup::Database { admin_url, name } = &self.cleanup {
-            let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-            run_on(admin_url.clone(), vec![statement]);
+            // A test that failed may have taken the server along; its own message matters more than this one.
+            if let Err(cause) = try_on(admin_url, vec![format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")]) {
+                warn!(%cause, name, "a throwaway database could not be removed");
+            }
         }
     }
 }
@@ -78,58 +94,53 @@ pub fn temporary_folder() -> TempDir {
     folder.expect("a temporary folder can be made")
 }
 
+/// What one list of migrations makes of an empty database, made once per process.
+struct Template<T> {
+    migrations: Vec<(&'static str, &'static str)>,
+    content: T,
+}
+
+/// The template for `migrations` among `templates`, made by `make` when it is the first.
+fn template<T: Clone>(templates: &Mutex<Vec<Template<T>>>, migrations: &[Migration], make: impl FnOnce() -> T) -> T {
+    let migrations: Vec<_> = migrations.iter().map(|migration| (migration.name, migration.sql)).collect();
+    let mut templates = templates.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(template) = templates.iter().find(|template| template.migrations == migrations) {
+        return template.content.clone();
+    }
+    let content = make();
+    templates.push(Template { migrations, content: content.clone() });
+    content
+}
+
 fn sqlite(migrations: &[Migration]) -> (Database, Cleanup) {
-    static TEMPLATES: Mutex<Vec<(usize, Arc<TempDir>)>> = Mutex::new(Vec::new());
+    static TEMPLATES: Mutex<Vec<Template<Arc<[u8]>>>> = Mutex::new(Vec::new());
+    let content = template(&TEMPLATES, migrations, || {
+        let folder = temporary_folder();
+        let path = folder.path().join("template.db");
+        let options = Options::new(Database::Sqlite { path: path.clone(), durable: false });
+        // Nobody has it open afterwards, so that all of it is in the one file.
+        Store::migrate(&options, migrations).expect("the migrations run on an empty SQLite database");
+        std::fs::read(path).expect("the template can be read").into()
+    });
     let folder = temporary_folder();
     let path = folder.path().join("ooctopus.db");
-    {
-        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = migrations.as_ptr() as usize;
-        let template = match templates.iter().find(|(known, _)| *known == key) {
-            Some((_, template)) => Arc::clone(template),
-            None => {
-                let template = Arc::new(temporary_folder());
-                let options = Options::new(Database::Sqlite { path: template.path().join("template.db"), durable: false });
-                Store::migrate(&options, migrations).expect("the migrations run on an empty SQLite database");
-                templates.push((key, Arc::clone(&template)));
-                template
-            }
-        };
-        copy_database(&template.path().join("template.db"), &path);
-    }
+    std::fs::write(&path, content).expect("the template can be copied");
     (Database::Sqlite { path, durable: false }, Cleanup::Folder(folder))
 }
 
-/// Copies a database that nobody has open, with its log.
-fn copy_database(from: &Path, to: &Path) {
-    std::fs::copy(from, to).expect("the template can be copied");
-    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-    if log(from).exists() {
-        std::fs::copy(log(from), log(to)).expect("the template's log can be copied");
-    }
-}
-
 fn postgres(migrations: &[Migration]) -> (Database, Cleanup) {
-    static TEMPLATES: Mutex<Vec<(usize, String)>> = Mutex::new(Vec::new());
+    static TEMPLATES: Mutex<Vec<Template<String>>> = Mutex::new(Vec::new());
     let admin_url = std::env::var(POSTGRES_VARIABLE)
         .unwrap_or_else(|_| panic!("{POSTGRES_VARIABLE} is not set: run the tests with `make test`"));
-    let template = {
-        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = migrations.as_ptr() as usize;
-        match templates.iter().find(|(known, _)| *known == key) {
-            Some((_, template)) => template.clone(),
-            None => {
-                let template = format!("ooctopus_template_{}_{}", std::process::id(), next_number());
-                run_on(admin_url.clone(), vec![format!("CREATE DATABASE {template}")]);
-                let options = Options::new(Database::Postgres { url: with_database(&admin_url, &template), connections: 1 });
-                Store::migrate(&options, migrations).expect("the migrations run on an empty PostgreSQL database");
-                templates.push((key, template.clone()));
-                template
-            }
-        }
-    };
+    let template = template(&TEMPLATES, migrations, || {
+        let name = format!("ooctopus_template_{}_{}", std::process::id(), next_number());
+        run_on(&admin_url, vec![format!("CREATE DATABASE {name}")]);
+        let options = Options::new(Database::Postgres { url: with_database(&admin_url, &name), connections: 1 });
+        Store::migrate(&options, migrations).expect("the migrations run on an empty PostgreSQL database");
+        name
+    });
     let name = format!("ooctopus_test_{}_{}", std::process::id(), next_number());
-    run_on(admin_url.clone(), vec![format!("CREATE DATABASE {name} TEMPLATE {template}")]);
+    run_on(&admin_url, vec![format!("CREATE DATABASE {name} TEMPLATE {template}")]);
     let url = with_database(&admin_url, &name);
     (Database::Postgres { url, connections: 4 }, Cleanup::Database { admin_url, name })
 }
@@ -142,12 +153,22 @@ pub fn with_database(url: &str, name: &str) -> String {
 }
 
 /// Runs statements outside of a transaction, on a thread of its own: the blocking client must not meet a runtime.
-pub fn run_on(url: String, statements: Vec<String>) {
+pub fn run_on(url: &str, statements: Vec<String>) {
+    try_on(url, statements).expect("the private PostgreSQL server does what it is told");
+}
+
+fn try_on(url: &str, statements: Vec<String>) -> Result<()> {
+    let url = url.to_owned();
     let thread = thread::spawn(move || {
-        let mut client = postgres::Client::connect(&url, NoTls).expect("the private PostgreSQL server answers");
-        for statement in statements {
-            client.batch_execute(&statement).unwrap_or_else(|cause| panic!("{statement}: {cause}"));
-        }
+        let mut client = postgres::Client::connect(&url, NoTls)?;
+        statements.iter().try_for_each(|statement| client.batch_execute(statement))
     });
-    thread.join().expect("the statements run");
+    Ok(thread.join().map_err(|_| Error::Panicked("while talking to PostgreSQL".into()))??)
+}
+
+/// Runs what a test with [`db_test`] expands to, on a runtime of its own.
+#[doc(hidden)]
+pub fn run_test<T: OnEngine, F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(T) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async { test(T::on(engine).await).await });
 }

@@ -1,6 +1,7 @@
 //! A transaction: a connection that also records events.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Instant;
 
 use types::Timestamp;
 
@@ -19,7 +20,8 @@ pub struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: Engine<'a>, shared: &Shared, stats: QueryStats) -> Self {
-        Self { conn: Conn { engine, stats }, now: shared.now(), events: Vec::new(), wakes: false }
+        let conn = Conn::new(engine, stats, Instant::now() + shared.options.write_deadline);
+        Self { conn, now: shared.now(), events: Vec::new(), wakes: false }
     }
 
     /// The time of this transaction: one moment, never earlier than that of a transaction before it.
@@ -38,7 +40,11 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes the buffered events; the last thing done in a transaction.
+    ///
+    /// A failed statement that the closure made nothing of is a failure: PostgreSQL turns its COMMIT into a ROLLBACK
+    /// without a word.
     pub(crate) fn finish(&mut self) -> Result<bool> {
+        self.conn.check()?;
         let events = std::mem::take(&mut self.events);
         let wakes = self.wakes || !events.is_empty();
         event::append(self, &events)?;

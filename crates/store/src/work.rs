@@ -2,50 +2,12 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::conn::Conn;
 use crate::stats::QueryStats;
 use crate::{Error, Result, Tx};
-
-/// A bounded queue in front of an engine's threads.
-pub(crate) struct Queue<W> {
-    sender: flume::Sender<W>,
-    wait: Duration,
-}
-
-impl<W> Clone for Queue<W> {
-    fn clone(&self) -> Self {
-        Self { sender: self.sender.clone(), wait: self.wait }
-    }
-}
-
-impl<W> Queue<W> {
-    pub fn bounded(size: usize, wait: Duration) -> (Self, flume::Receiver<W>) {
-        let (sender, receiver) = flume::bounded(size);
-        (Self { sender, wait }, receiver)
-    }
-
-    /// Full: waits a while, then [`Error::Busy`].
-    pub async fn push(&self, work: W) -> Result<()> {
-        let work = match self.sender.try_send(work) {
-            Ok(()) => return Ok(()),
-            Err(flume::TrySendError::Disconnected(_)) => return Err(Error::Unavailable("the database has been closed".into())),
-            Err(flume::TrySendError::Full(work)) => work,
-        };
-        match tokio::time::timeout(self.wait, self.sender.send_async(work)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Error::Unavailable("the database has been closed".into())),
-            Err(_) => Err(Error::Busy),
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        self.sender.len()
-    }
-}
 
 /// A write closure whose types are forgotten. `run` may be called again; `finish` sends the answer.
 pub(crate) trait WriteWork: Send {
@@ -61,6 +23,8 @@ pub(crate) trait WriteWork: Send {
 pub(crate) trait ReadWork: Send {
     fn stats(&self) -> QueryStats;
     fn run(&mut self, conn: &mut Conn<'_>);
+    /// Whether somebody still waits for the answer.
+    fn is_wanted(&self) -> bool;
     fn answer(self: Box<Self>);
     fn fail(self: Box<Self>, error: Error);
 }
@@ -73,13 +37,13 @@ struct Work<F, T, E> {
 }
 
 impl<F, T, E: From<Error>> Work<F, T, E> {
-    fn send(self: Box<Self>) {
+    fn send(self) {
         let result = self.result.unwrap_or_else(|| Err(Error::Unavailable("the closure was not run".into()).into()));
         // The caller may have gone away; what was committed stays committed.
         drop(self.sender.send(result));
     }
 
-    fn send_error(self: Box<Self>, error: Error) {
+    fn send_error(self, error: Error) {
         drop(self.sender.send(Err(error.into())));
     }
 }
@@ -113,7 +77,8 @@ where
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, ()> {
-        let result = catch_unwind(AssertUnwindSafe(|| (self.closure)(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| (self.closure)(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
         let finished = match result {
             Ok(value) => tx.finish().map(|wakes| (value, wakes)).map_err(E::from),
             Err(error) => Err(error),
@@ -131,11 +96,11 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        self.send();
+        (*self).send();
     }
 
     fn fail(self: Box<Self>, error: Error) {
-        self.send_error(error);
+        (*self).send_error(error);
     }
 }
 
@@ -155,12 +120,16 @@ where
         self.result = Some(result);
     }
 
+    fn is_wanted(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
     fn answer(self: Box<Self>) {
-        self.send();
+        (*self).send();
     }
 
     fn fail(self: Box<Self>, error: Error) {
-        self.send_error(error);
+        (*self).send_error(error);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod clock;
 mod closed_list;
+mod fold;
 mod id;
 mod json;
 mod timestamp;
@@ -12,6 +13,7 @@ pub use closed_list::{
     Availability, ChannelKind, ContentType, MessageStatus, MessageType, Priority, ReplyTime, Role, SenderType, Status,
     UnknownName,
 };
+pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, ChannelId, ContactId, ContactInboxId, ConversationId, Id, InboxId, JobId,
     MessageId, PlatformAppId, TeamId, UserId,

@@ -1,20 +1,26 @@
 //! The embedded engine: one writer thread with group commit, reader threads, a checkpoint thread.
 
 mod checkpoint;
+mod deadline;
 mod reader;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, Statement, ToSql, params_from_iter};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, Statement, ToSql, Transaction, TransactionBehavior, params_from_iter,
+};
 use types::{Clock as _, SystemClock, Value, ValueRef};
 
 use crate::conn::Text;
 use crate::migration::{self, Migration};
+use crate::queue::Receiver;
 use crate::work::{ReadWork, WriteWork};
 use crate::{Database, Error, Result, Shared};
+use checkpoint::Checkpoints;
 
 /// How long a statement waits for another process, such as `ooctopus admin` beside a server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,16 +28,14 @@ const CACHED_STATEMENTS: usize = 512;
 
 pub(crate) fn start(
     shared: &Arc<Shared>,
-    writes: &flume::Receiver<Box<dyn WriteWork>>,
-    reads: &flume::Receiver<Box<dyn ReadWork>>,
+    writes: &Receiver<Box<dyn WriteWork>>,
+    reads: &Receiver<Box<dyn ReadWork>>,
 ) -> Result<()> {
-    let Database::Sqlite { path, durable } = &shared.options.database else {
+    let Database::Sqlite { path, .. } = &shared.options.database else {
         return Err(Error::Engine("not a SQLite database".into()));
     };
-    let connection = open_writer(path, *durable)?;
-    let (checkpoints, due) = flume::bounded(1);
-    checkpoint::start(path, due)?;
-    writer::start(Arc::clone(shared), connection, writes.clone(), checkpoints)?;
+    let checkpoints = Checkpoints::start(path, shared.options.log_cap)?;
+    writer::start(Arc::clone(shared), checkpoints, writes.clone())?;
     for number in 0..shared.options.readers.max(1) {
         reader::start(Arc::clone(shared), open_reader(path)?, reads.clone(), number)?;
     }
@@ -40,54 +44,70 @@ pub(crate) fn start(
 
 pub(crate) fn migrate(path: &Path, migrations: &[Migration]) -> Result<Vec<String>> {
     let connection = open_writer(path, true)?;
+    // Otherwise a table that is dropped to be made anew would take the rows that refer to it along.
+    connection.pragma_update(None, "foreign_keys", false)?;
     connection.execute_batch(migration::CREATE_TABLE)?;
     let mut done = Vec::new();
     for migration in migrations {
         let Some(text) = migration::for_sqlite(migration) else { continue };
-        let wrap = |error: rusqlite::Error| Error::Migration { name: migration.name.to_owned(), source: Box::new(error.into()) };
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(wrap)?;
-        match apply(&connection, migration.name, &text) {
-            Ok(true) => {
-                connection.execute_batch("COMMIT").map_err(wrap)?;
-                done.push(migration.name.to_owned());
-            }
-            Ok(false) => connection.execute_batch("ROLLBACK").map_err(wrap)?,
-            Err(error) => {
-                if !connection.is_autocommit() {
-                    connection.execute_batch("ROLLBACK").map_err(wrap)?;
-                }
-                return Err(wrap(error));
-            }
+        let applied = apply(&connection, migration.name, &text)
+            .map_err(|cause| Error::Migration { name: migration.name.to_owned(), source: Box::new(cause) })?;
+        if applied {
+            done.push(migration.name.to_owned());
         }
     }
     Ok(done)
 }
 
-/// Runs one migration inside the open transaction; `false` when it has been run before.
-fn apply(connection: &Connection, name: &str, text: &str) -> rusqlite::Result<bool> {
+/// Runs one migration in a transaction; `false` when it has been run before.
+fn apply(connection: &Connection, name: &str, text: &str) -> Result<bool> {
+    // Dropped without a commit it rolls back.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let known: i64 =
-        connection.query_row("SELECT COUNT(*) FROM schema_migrations WHERE name = ?1", [name], |row| row.get(0))?;
+        transaction.query_row("SELECT COUNT(*) FROM schema_migrations WHERE name = ?1", [name], |row| row.get(0))?;
     if known > 0 {
         return Ok(false);
     }
-    connection.execute_batch(text)?;
+    transaction.execute_batch(text)?;
+    let orphans: i64 = transaction.query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+    if orphans > 0 {
+        return Err(Error::Constraint(format!("{orphans} rows refer to rows that are not there")));
+    }
     let now = SystemClock.now().as_micros();
-    connection.execute("INSERT INTO schema_migrations (name, applied_at) VALUES (?1, ?2)", (name, now))?;
+    transaction.execute("INSERT INTO schema_migrations (name, applied_at) VALUES (?1, ?2)", (name, now))?;
+    transaction.commit()?;
     Ok(true)
 }
 
 fn open_writer(path: &Path, durable: bool) -> Result<Connection> {
     let connection = Connection::open(path)?;
     prepare(&connection)?;
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(Error::Unavailable(format!("{} cannot be opened with a write-ahead log", path.display())));
-    }
+    start_log(&connection, path)?;
     // The checkpoint thread does this, so that no commit waits for it.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "OFF" })?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
     Ok(connection)
+}
+
+/// Turns the write-ahead log on. SQLite does not wait for another process that is doing the same.
+fn start_log(connection: &Connection, path: &Path) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => {
+                let path = path.display();
+                return Err(Error::Unavailable(format!("{path} has no write-ahead log, but the journal {mode}")));
+            }
+            Err(cause) if is_busy(&cause) && begun.elapsed() < BUSY_TIMEOUT => thread::sleep(Duration::from_millis(5)),
+            Err(cause) => return Err(cause.into()),
+        }
+    }
+}
+
+fn is_busy(cause: &rusqlite::Error) -> bool {
+    matches!(cause.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn open_reader(path: &Path) -> Result<Connection> {

@@ -7,98 +7,101 @@ use std::time::Instant;
 use rusqlite::Connection;
 use tracing::{error, warn};
 
+use super::checkpoint::Checkpoints;
+use super::deadline::Deadline;
 use super::open_writer;
 use crate::conn::Engine;
+use crate::queue::Receiver;
 use crate::work::WriteWork;
 use crate::{Database, Error, Result, Shared, Tx};
 
 const MAX_BATCH: usize = 128;
 
-pub(super) fn start(
-    shared: Arc<Shared>,
-    connection: Connection,
-    queue: flume::Receiver<Box<dyn WriteWork>>,
-    checkpoints: flume::Sender<()>,
-) -> Result<()> {
+type Work = Box<dyn WriteWork>;
+
+pub(super) fn start(shared: Arc<Shared>, checkpoints: Checkpoints, queue: Receiver<Work>) -> Result<()> {
+    let mut writer = Writer { shared, checkpoints, open: None };
+    writer.open = Some(writer.connect()?);
     thread::Builder::new()
         .name("sqlite-writer".into())
-        .spawn(move || Writer { shared, connection, checkpoints }.run(&queue))
+        .spawn(move || writer.run(&queue))
         .map_err(|cause| Error::Unavailable(format!("starting the writer thread: {cause}")))?;
     Ok(())
 }
 
 struct Writer {
     shared: Arc<Shared>,
-    connection: Connection,
-    checkpoints: flume::Sender<()>,
+    checkpoints: Checkpoints,
+    /// `None` after an error that left the connection in an unknown state; the next batch opens another.
+    open: Option<Open>,
 }
 
-/// What became of a closure inside a batch.
-enum Outcome {
-    /// Its savepoint was released; the answer waits for the commit.
-    Done,
-    /// Its savepoint was rolled back; the answer can go.
-    RolledBack,
-    /// The whole transaction is gone (disk full, I/O error).
-    TransactionLost,
+struct Open {
+    connection: Connection,
+    deadline: Deadline,
 }
+
+/// The closures of one transaction: one to begin with, then those that wait in the queue by then.
+struct Batch<'a> {
+    first: Option<Work>,
+    queue: Option<&'a Receiver<Work>>,
+    left: usize,
+    until: Instant,
+}
+
+/// Closures whose COMMIT failed, and what it said.
+struct Refused(Vec<Work>, rusqlite::Error);
 
 impl Writer {
-    fn run(mut self, queue: &flume::Receiver<Box<dyn WriteWork>>) {
-        while let Ok(first) = queue.recv() {
-            let mut batch = vec![first];
-            while batch.len() < MAX_BATCH
-                && let Ok(next) = queue.try_recv()
-            {
-                batch.push(next);
-            }
-            self.commit(batch);
-            // A full channel means that the checkpoint thread knows already.
-            drop(self.checkpoints.try_send(()));
+    fn run(mut self, queue: &Receiver<Work>) {
+        while let Some(first) = queue.recv() {
+            let until = Instant::now() + self.shared.options.write_budget;
+            self.commit(Batch { first: Some(first), queue: Some(queue), left: MAX_BATCH - 1, until });
+            self.checkpoints.after_commit();
         }
     }
 
     /// Runs `batch` in one transaction; when its COMMIT fails, each closure alone, so that the guilty one
     /// takes no innocent one along.
-    fn commit(&mut self, batch: Vec<Box<dyn WriteWork>>) {
-        let Some(left) = self.try_commit(batch) else { return };
-        for work in left {
-            if let Some(mut refused) = self.try_commit(vec![work])
-                && let Some(work) = refused.pop()
-            {
-                work.fail(Error::Unavailable("the commit failed".into()));
+    fn commit(&mut self, batch: Batch<'_>) {
+        let Some(Refused(closures, _)) = self.try_commit(batch) else { return };
+        for work in closures {
+            if let Some(Refused(alone, cause)) = self.try_commit(Batch::of(work)) {
+                let error = Error::from(cause);
+                // There is one; the error goes to it.
+                alone.into_iter().zip([error]).for_each(|(work, error)| work.fail(error));
             }
         }
     }
 
-    /// Gives back the closures of a batch whose COMMIT failed.
-    fn try_commit(&mut self, batch: Vec<Box<dyn WriteWork>>) -> Option<Vec<Box<dyn WriteWork>>> {
-        if let Err(cause) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-            self.fail_all(batch, &cause);
-            return None;
-        }
-        let mut done = Vec::with_capacity(batch.len());
+    fn try_commit(&mut self, mut batch: Batch<'_>) -> Option<Refused> {
+        let open = match self.begin() {
+            Ok(open) => open,
+            Err(cause) => {
+                fail_all(batch.all(), &cause);
+                return None;
+            }
+        };
+        let mut closures = Vec::new();
         let mut wakes = false;
-        let mut rest = batch.into_iter();
-        while let Some(mut work) = rest.next() {
-            match self.run_in_savepoint(work.as_mut(), &mut wakes) {
-                Outcome::Done => done.push(work),
-                Outcome::RolledBack => work.answer(),
-                Outcome::TransactionLost => {
-                    done.push(work);
-                    done.extend(rest);
-                    self.fail_all(done, &"the transaction was ended by the database");
-                    self.reopen();
+        while let Some(mut work) = batch.next() {
+            let run = self.run_in_savepoint(&open, work.as_mut());
+            closures.push(work);
+            match run {
+                Ok(wake) => wakes |= wake,
+                Err(cause) => {
+                    fail_all(closures, &cause);
                     return None;
                 }
             }
         }
-        if let Err(cause) = self.connection.execute_batch("COMMIT") {
-            error!(%cause, closures = done.len(), "a commit failed");
-            self.roll_back();
-            return Some(done);
+        if let Err(cause) = open.connection.execute_batch("COMMIT") {
+            error!(%cause, closures = closures.len(), "a commit failed");
+            return Some(Refused(closures, cause));
         }
-        for work in done {
+        self.open = Some(open);
+        // Failed closures are answered no earlier: they may have seen what others of their batch did.
+        for work in closures {
             work.answer();
         }
         if wakes {
@@ -107,55 +110,77 @@ impl Writer {
         None
     }
 
-    fn run_in_savepoint(&self, work: &mut dyn WriteWork, wakes: &mut bool) -> Outcome {
-        if self.connection.execute_batch("SAVEPOINT closure").is_err() {
-            return Outcome::TransactionLost;
-        }
+    /// Begins a transaction on a connection that is put back only when all went well: closing one rolls back.
+    fn begin(&mut self) -> Result<Open> {
+        let open = self.open.take().map_or_else(|| self.connect(), Ok)?;
+        open.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(open)
+    }
+
+    /// Runs one closure; says whether it wakes anybody. An error means that the whole transaction is lost, as it is
+    /// after a full disk.
+    fn run_in_savepoint(&self, open: &Open, work: &mut dyn WriteWork) -> Result<bool> {
+        let connection = &open.connection;
+        connection.prepare_cached("SAVEPOINT closure")?.execute([])?;
         let begun = Instant::now();
-        let mut tx = Tx::new(Engine::Sqlite(&self.connection), &self.shared, work.stats());
+        open.deadline.set(self.shared.options.write_deadline);
+        let mut tx = Tx::new(Engine::Sqlite(connection), &self.shared, work.stats());
         let result = work.run(&mut tx);
+        open.deadline.clear();
         let elapsed = begun.elapsed();
         if elapsed > self.shared.options.write_budget {
-            warn!(elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "a write closure took long; all writers waited");
+            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            warn!(elapsed_ms, "a write closure took long; all writers waited");
         }
-        if self.connection.is_autocommit() {
-            return Outcome::TransactionLost;
+        if connection.is_autocommit() {
+            return Err(Error::Unavailable("the database ended the transaction".into()));
         }
-        let (end, outcome) = match result {
-            Ok(wake) => {
-                *wakes |= wake;
-                ("RELEASE closure", Outcome::Done)
-            }
-            Err(()) => ("ROLLBACK TO closure; RELEASE closure", Outcome::RolledBack),
+        if result.is_err() {
+            connection.prepare_cached("ROLLBACK TO closure")?.execute([])?;
+        }
+        connection.prepare_cached("RELEASE closure")?.execute([])?;
+        Ok(result.unwrap_or(false))
+    }
+
+    fn connect(&self) -> Result<Open> {
+        let Database::Sqlite { path, durable } = &self.shared.options.database else {
+            return Err(Error::Engine("not a SQLite database".into()));
         };
-        match self.connection.execute_batch(end) {
-            Ok(()) => outcome,
-            Err(_) => Outcome::TransactionLost,
-        }
+        let mut connection = open_writer(path, *durable)?;
+        self.checkpoints.count(&mut connection)?;
+        let deadline = Deadline::watch(&mut connection)?;
+        Ok(Open { connection, deadline })
+    }
+}
+
+impl Batch<'_> {
+    /// One closure and no other.
+    fn of(work: Work) -> Self {
+        Self { first: Some(work), queue: None, left: 0, until: Instant::now() }
     }
 
-    fn fail_all(&self, batch: Vec<Box<dyn WriteWork>>, cause: &dyn std::fmt::Display) {
-        error!(%cause, closures = batch.len(), "a batch of writes failed");
-        for work in batch {
-            work.fail(Error::Unavailable(cause.to_string()));
+    /// The next closure, unless the batch is full or those in it have waited long enough.
+    fn next(&mut self) -> Option<Work> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
         }
+        if self.left == 0 || Instant::now() > self.until {
+            return None;
+        }
+        self.left -= 1;
+        self.queue?.try_recv()
     }
 
-    fn roll_back(&mut self) {
-        if !self.connection.is_autocommit()
-            && let Err(cause) = self.connection.execute_batch("ROLLBACK")
-        {
-            error!(%cause, "rolling back failed");
-            self.reopen();
-        }
+    /// All of them, now.
+    fn all(self) -> Vec<Work> {
+        let waiting = std::iter::from_fn(|| self.queue?.try_recv()).take(self.left);
+        self.first.into_iter().chain(waiting).collect()
     }
+}
 
-    /// After an error that ended the transaction nothing is known of the connection's state.
-    fn reopen(&mut self) {
-        let Database::Sqlite { path, durable } = &self.shared.options.database else { return };
-        match open_writer(path, *durable) {
-            Ok(connection) => self.connection = connection,
-            Err(cause) => error!(%cause, "reopening the database failed; trying on with the old connection"),
-        }
+fn fail_all(closures: Vec<Work>, cause: &Error) {
+    error!(%cause, closures = closures.len(), "a batch of writes failed");
+    for work in closures {
+        work.fail(Error::Unavailable(cause.to_string()));
     }
 }

@@ -1,0 +1,38 @@
+# The menu: `make` lists what there is.
+
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/ooctopus/target
+BIN := $(CARGO_TARGET_DIR)/release/ooctopus
+DEV_BIN := $(CARGO_TARGET_DIR)/debug/ooctopus
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev check test bench bench-big openapi clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## build and serve Ooctopus with demo data kept in ./data
+	cargo build --release -p ooctopus && "$(BIN)" serve --demo --data-dir ./data
+
+dev: ## the same as run, built fast for development
+	cargo build -p ooctopus && "$(DEV_BIN)" serve --demo --data-dir ./data
+
+check: ## formatting, lints, documentation and, where cargo-deny is installed, licences and advisories
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
+
+test: ## formatting, lints and every test, on SQLite and on PostgreSQL
+	@scripts/test
+
+bench: ## measure the usual loads on both databases
+	scripts/with-postgres --durable cargo run --release -p bench -- run
+
+bench-big: ## measure with a million messages; takes long
+	scripts/with-postgres --durable cargo run --release -p bench -- big
+
+openapi: ## write the description of the HTTP API anew
+	OOCTOPUS_WRITE_OPENAPI=1 cargo test -p server openapi
+
+clean: ## remove what cargo built
+	cargo clean

@@ -1,0 +1,48 @@
+//! Which statuses each operation documents.
+
+use std::collections::HashMap;
+
+use http::{Method, StatusCode};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+
+/// The documented statuses by method and path template (`/api/v1/accounts/{account_id}/contacts`).
+#[derive(Debug, Clone, Default)]
+pub struct Documented(HashMap<(Method, String), Vec<u16>>);
+
+impl Documented {
+    /// Reads the statuses of every operation; `default` and ranges such as `4XX` do not count.
+    pub fn from_openapi(document: &OpenApi) -> Self {
+        let operations = document.paths.paths.iter().flat_map(|(path, item)| {
+            methods(item).into_iter().filter_map(move |(method, operation)| {
+                operation.as_ref().map(|operation| ((method, path.clone()), statuses(operation)))
+            })
+        });
+        Self(operations.collect())
+    }
+
+    /// The status of a known caller who may not do this (decisions §1): 401 for an operation that is documented
+    /// without 403, else 403.
+    pub(crate) fn forbidden(&self, method: &Method, template: Option<&str>) -> StatusCode {
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        let statuses = template.and_then(|template| self.0.get(&(method, template.to_owned())));
+        match statuses {
+            Some(statuses) if !statuses.contains(&403) => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+fn methods(item: &PathItem) -> [(Method, &Option<Operation>); 5] {
+    [
+        (Method::GET, &item.get),
+        (Method::PUT, &item.put),
+        (Method::POST, &item.post),
+        (Method::DELETE, &item.delete),
+        (Method::PATCH, &item.patch),
+    ]
+}
+
+fn statuses(operation: &Operation) -> Vec<u16> {
+    operation.responses.responses.keys().filter_map(|status| status.parse().ok()).collect()
+}

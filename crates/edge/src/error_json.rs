@@ -1,0 +1,34 @@
+//! The form of error bodies, for the published document (rest.md §1.8).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error. Which keys there are follows its kind; texts are for people and may change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = error)]
+pub struct ErrorJson {
+    /// What went wrong: not found, not allowed, refused by a rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error: Option<String>,
+    /// No credential was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub errors: Option<Vec<String>>,
+    /// All that is wrong with a record, joined by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub message: Option<String>,
+    /// The fields that are wrong, each once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub attributes: Option<Vec<String>>,
+    /// The status again, where the platform and the public API answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub status: Option<u16>,
+    /// Names an internal error in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+}

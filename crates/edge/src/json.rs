@@ -1,0 +1,24 @@
+//! A JSON answer.
+
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::Error;
+
+/// `application/json; charset=utf-8` (rest.md §1.10).
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// Answers with `T` as JSON.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(bytes) => ([(CONTENT_TYPE, JSON)], bytes).into_response(),
+            Err(error) => Error::internal(error).into_response(),
+        }
+    }
+}

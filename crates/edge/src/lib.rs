@@ -1,0 +1,27 @@
+//! The wire's manners: how requests are read and errors are written. Knows no feature.
+//!
+//! A request passes [`rewrite`] (twin addresses), then the router, then [`layers`] (request id, log, metrics,
+//! headers), then the extractors [`Path`], [`Query`] and [`Body`]. A handler answers [`Json`] or [`Error`].
+
+pub mod body;
+pub mod error;
+pub mod field;
+pub mod layers;
+pub mod render;
+pub mod rewrite;
+
+mod documented;
+mod error_json;
+mod family;
+mod json;
+mod path;
+mod token;
+
+pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shape};
+pub use documented::Documented;
+pub use error::{Error, Problem, Result};
+pub use error_json::ErrorJson;
+pub use json::Json;
+pub use layers::{RequestId, Settings, Who};
+pub use path::Path;
+pub use token::token;

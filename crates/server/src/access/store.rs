@@ -1,0 +1,147 @@
+//! Who holds a token, and what it was granted.
+
+use edge::{Error, Result};
+use store::{Conn, Tx, sql};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
+
+use super::{Bot, Member, MemberOrBot};
+
+store::row! {
+    /// The owner of a token: one of the two, or a platform app.
+    struct Owner {
+        user_id: Option<UserId>,
+        user_name: Option<String>,
+        agent_bot_id: Option<AgentBotId>,
+        bot_name: Option<String>,
+        bot_account_id: Option<AccountId>,
+    }
+}
+
+pub fn find_user(conn: &mut Conn<'_>, token: &str) -> Result<Option<(UserId, String)>> {
+    let owner = find_owner(conn, token)?;
+    Ok(owner.and_then(|owner| owner.user_id.zip(owner.user_name)))
+}
+
+fn find_owner(conn: &mut Conn<'_>, token: &str) -> Result<Option<Owner>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT u.id AS user_id, COALESCE(NULLIF(u.display_name, ''), u.name) AS user_name,
+                    b.id AS agent_bot_id, b.name AS bot_name, b.account_id AS bot_account_id
+             FROM access_tokens t
+             LEFT JOIN users u ON u.id = t.user_id AND u.deleting_at IS NULL
+             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id
+             WHERE t.token = $1 AND t.platform_app_id IS NULL"
+        ),
+        (token,),
+    )?)
+}
+
+pub fn find_platform_app(conn: &mut Conn<'_>, token: &str) -> Result<Option<PlatformAppId>> {
+    let row: Option<(PlatformAppId,)> = conn.query_opt(
+        sql!("SELECT platform_app_id FROM access_tokens WHERE token = $1 AND platform_app_id IS NOT NULL"),
+        (token,),
+    )?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Who calls a route of `account`: steps 1 to 5 of rest.md §2.2.
+pub fn find_caller(conn: &mut Conn<'_>, token: &str, account: Option<AccountId>) -> Result<MemberOrBot> {
+    let owner = find_owner(conn, token)?.ok_or(Error::BadCredential)?;
+    let account = account.ok_or(Error::NotFound("account"))?;
+    if let (Some(user_id), Some(name)) = (owner.user_id, owner.user_name) {
+        let role = find_role(conn, account, user_id)?;
+        return Ok(MemberOrBot::Member(Member { account_id: account, user_id, name, role }));
+    }
+    let id = owner.agent_bot_id.ok_or(Error::BadCredential)?;
+    must_be_active(conn, account)?;
+    if owner.bot_account_id != Some(account) && !is_connected(conn, account, id)? {
+        return Err(Error::Forbidden);
+    }
+    Ok(MemberOrBot::Bot(Bot { account_id: account, id, name: owner.bot_name.unwrap_or_default() }))
+}
+
+fn find_role(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Role> {
+    let row: Option<(String, Option<Role>)> = conn.query_opt(
+        sql!(
+            "SELECT a.status, au.role FROM accounts a
+             LEFT JOIN account_users au ON au.account_id = a.id AND au.user_id = $2
+             WHERE a.id = $1 AND a.deleting_at IS NULL"
+        ),
+        (account, user),
+    )?;
+    match row {
+        None => Err(Error::NotFound("account")),
+        Some((status, Some(role))) if status == "active" => Ok(role),
+        Some(_) => Err(Error::Forbidden),
+    }
+}
+
+fn must_be_active(conn: &mut Conn<'_>, account: AccountId) -> Result<()> {
+    let row: Option<(String,)> =
+        conn.query_opt(sql!("SELECT status FROM accounts WHERE id = $1 AND deleting_at IS NULL"), (account,))?;
+    match row {
+        None => Err(Error::NotFound("account")),
+        Some((status,)) if status == "active" => Ok(()),
+        Some(_) => Err(Error::Forbidden),
+    }
+}
+
+fn is_connected(conn: &mut Conn<'_>, account: AccountId, bot: AgentBotId) -> Result<bool> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT inbox_id FROM agent_bot_inboxes WHERE account_id = $1 AND agent_bot_id = $2 LIMIT 1"),
+        (account, bot),
+    )?;
+    Ok(row.is_some())
+}
+
+pub fn is_inbox_member(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId, user: UserId) -> Result<bool> {
+    let row: Option<(UserId,)> = conn.query_opt(
+        sql!("SELECT user_id FROM inbox_members WHERE account_id = $1 AND inbox_id = $2 AND user_id = $3"),
+        (account, inbox, user),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Whether `app` may touch the account.
+pub fn is_granted_account(conn: &mut Conn<'_>, app: PlatformAppId, account: AccountId) -> Result<bool> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT id FROM platform_app_grants WHERE account_id = $1 AND platform_app_id = $2"),
+        (account, app),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Whether `app` may touch the user.
+pub fn is_granted_user(conn: &mut Conn<'_>, app: PlatformAppId, user: UserId) -> Result<bool> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT id FROM platform_app_grants WHERE user_id = $1 AND platform_app_id = $2"),
+        (user, app),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Lets `app` touch the account; again does nothing.
+pub fn grant_account(tx: &mut Tx<'_>, app: PlatformAppId, account: AccountId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO platform_app_grants (platform_app_id, account_id, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING"
+        ),
+        (app, account, now),
+    )?;
+    Ok(())
+}
+
+/// Lets `app` touch the user; again does nothing.
+pub fn grant_user(tx: &mut Tx<'_>, app: PlatformAppId, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO platform_app_grants (platform_app_id, user_id, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING"
+        ),
+        (app, user, now),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! From a request to an account that can be made (rest.md §5.1).
+
+use edge::{Error, Problem, Result};
+
+use super::wire::NewAccountBody;
+use super::{Features, NewAccount, Status, locale};
+use crate::contact;
+
+/// Longest name, in characters.
+const MAX_NAME: usize = 255;
+/// Longest domain and address, in characters.
+const MAX_ADDRESS: usize = 100;
+
+/// The account that `body` asks for; names every field that it cannot have.
+pub fn read(body: NewAccountBody) -> Result<NewAccount> {
+    let name = body.name.map(String::from).unwrap_or_default();
+    let code = body.locale.map(String::from).filter(|code| !code.is_empty());
+    let locale = code.map_or(Some(locale::DEFAULT), |code| locale::find(&code));
+    let domain = body.domain.map(String::from).filter(|domain| !domain.trim().is_empty());
+    let support_email = body.support_email.map(String::from).filter(|email| !email.trim().is_empty());
+
+    let problems = [
+        name_problem(&name).map(|problem| Problem::new("name", problem)),
+        locale.is_none().then(|| Problem::new("locale", "is not included in the list")),
+        domain.as_deref().filter(|domain| is_longer(domain, MAX_ADDRESS)).map(|_| too_long("domain", MAX_ADDRESS)),
+        support_email.as_deref().and_then(support_email_problem),
+    ];
+    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    match locale {
+        Some(locale) if problems.is_empty() => Ok(NewAccount {
+            name,
+            locale,
+            domain,
+            support_email,
+            features: body.features.map_or(Features::default(), |switches| Features::default().with(&switches.0)),
+            limits: body.limits.unwrap_or_default().into_json(),
+            custom_attributes: body.custom_attributes.unwrap_or_default().into_json(),
+            status: body.status.map_or(Status::Active, |word| word.0),
+        }),
+        _ => Err(Error::Invalid(problems)),
+    }
+}
+
+/// What is wrong with an account's name.
+pub fn name_problem(name: &str) -> Option<&'static str> {
+    if name.trim().is_empty() {
+        Some("can't be blank")
+    } else if is_longer(name, MAX_NAME) {
+        Some("is too long (maximum is 255 characters)")
+    } else {
+        None
+    }
+}
+
+fn support_email_problem(email: &str) -> Option<Problem> {
+    if is_longer(email, MAX_ADDRESS) {
+        Some(too_long("support_email", MAX_ADDRESS))
+    } else if contact::is_email(email) {
+        None
+    } else {
+        Some(Problem::new("support_email", "is invalid"))
+    }
+}
+
+fn too_long(field: &str, most: usize) -> Problem {
+    Problem::new(field, &format!("is too long (maximum is {most} characters)"))
+}
+
+fn is_longer(text: &str, most: usize) -> bool {
+    text.chars().nth(most).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use edge::Error;
+    use serde_json::{Value, json};
+
+    use super::read;
+    use crate::account::NewAccount;
+
+    fn read_json(body: Value) -> Result<NewAccount, Vec<String>> {
+        read(serde_json::from_value(body).unwrap()).map_err(|error| match error {
+            Error::Invalid(problems) => problems.into_iter().map(|problem| problem.field).collect(),
+            other => panic!("{other}"),
+        })
+    }
+
+    #[test]
+    fn a_name_is_enough() {
+        let new = read_json(json!({ "name": "Lark Bikes", "locale": "", "domain": " ", "limits": null })).unwrap();
+        assert_eq!((new.name.as_str(), new.locale, new.domain), ("Lark Bikes", "en", None));
+        assert!(new.limits.is_empty_object());
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_named() {
+        assert_eq!(read_json(json!({})).unwrap_err(), ["name"]);
+        assert_eq!(read_json(json!({ "name": " " })).unwrap_err(), ["name"]);
+        let body = json!({
+            "name": "h".repeat(256), "locale": "tlh", "domain": "d".repeat(101), "support_email": "nobody"
+        });
+        assert_eq!(read_json(body).unwrap_err(), ["name", "locale", "domain", "support_email"]);
+    }
+}

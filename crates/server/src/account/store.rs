@@ -1,0 +1,45 @@
+//! The SQL of accounts.
+
+use edge::Result;
+use store::{Conn, Tx, sql};
+use types::AccountId;
+
+use super::{Account, NewAccount};
+
+/// The columns of [`Account`].
+macro_rules! columns {
+    () => {
+        "id, name, locale, domain, support_email, settings_flags, feature_flags, auto_resolve_duration, limits,
+         custom_attributes, status, created_at, updated_at"
+    };
+}
+
+/// The account, unless it is being deleted.
+pub fn find(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>> {
+    Ok(conn.query_opt(sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL"), (id,))?)
+}
+
+/// Stores an account.
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account> {
+    let now = tx.now();
+    Ok(tx.query_one(
+        sql!(
+            "INSERT INTO accounts (name, locale, domain, support_email, settings_flags, feature_flags, limits,
+                 custom_attributes, status, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9)
+             RETURNING ",
+            columns!()
+        ),
+        (
+            new.name.as_str(),
+            new.locale,
+            new.domain.as_deref(),
+            new.support_email.as_deref(),
+            new.features,
+            &new.limits,
+            &new.custom_attributes,
+            new.status,
+            now,
+        ),
+    )?)
+}

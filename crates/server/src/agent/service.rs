@@ -1,0 +1,65 @@
+//! The rules of memberships.
+
+use edge::{Error, Result};
+use store::Tx;
+use types::{AccountId, Availability, Role, UserId};
+
+use super::{AccountUser, store as agents};
+use crate::events::{Actor, Event, record};
+use crate::user;
+
+/// Makes the user a member; a member gets the new role.
+pub fn add_member(tx: &mut Tx<'_>, account: AccountId, user: UserId, role: Role, actor: &Actor) -> Result<AccountUser> {
+    upsert(tx, account, user, Some(role), actor)
+}
+
+/// Makes the user a member, an agent by default; a member gets the new role, if one is given (rest.md §5.2).
+pub fn upsert(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    user: UserId,
+    role: Option<Role>,
+    actor: &Actor,
+) -> Result<AccountUser> {
+    if !user::store::exists(tx, user)? {
+        return Err(Error::invalid("user", "must exist"));
+    }
+    if let Some(added) = agents::insert(tx, account, user, role.unwrap_or(Role::Agent))? {
+        agents::insert_notification_settings(tx, account, user)?;
+        record(tx, account, actor, &Event::AgentAdded(user));
+        return Ok(added);
+    }
+    let member = agents::lock_membership(tx, account, user)?.ok_or(Error::NotFound("agent"))?;
+    let role = role.unwrap_or(member.role);
+    update(tx, &member, role, member.availability, member.auto_offline, actor)
+}
+
+/// Sets whether a member takes conversations, and whether that follows its presence.
+pub fn set_availability(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    user: UserId,
+    availability: Availability,
+    auto_offline: bool,
+    actor: &Actor,
+) -> Result<AccountUser> {
+    let member = agents::lock_membership(tx, account, user)?.ok_or(Error::NotFound("agent"))?;
+    update(tx, &member, member.role, availability, auto_offline, actor)
+}
+
+fn update(
+    tx: &mut Tx<'_>,
+    member: &AccountUser,
+    role: Role,
+    availability: Availability,
+    auto_offline: bool,
+    actor: &Actor,
+) -> Result<AccountUser> {
+    if (member.role, member.availability, member.auto_offline) == (role, availability, auto_offline) {
+        return Ok(member.clone());
+    }
+    let changed = AccountUser { role, availability, auto_offline, updated_at: tx.now(), ..member.clone() };
+    agents::update(tx, &changed)?;
+    record(tx, changed.account_id, actor, &Event::AgentUpdated(changed.user_id));
+    Ok(changed)
+}

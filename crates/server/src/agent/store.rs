@@ -1,0 +1,179 @@
+//! The SQL of agents, memberships and what members may use.
+
+use edge::Result;
+use store::{Conn, Tx, sql};
+use types::{AccountId, AgentBotId, InboxId, Role, UserId};
+
+use super::{AccountUser, Agent};
+use crate::text;
+
+/// The columns of [`Agent`], of the table aliases `u` and `au`.
+macro_rules! columns {
+    () => {
+        "u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name, u.email,
+         u.confirmed_at IS NOT NULL AS confirmed, u.custom_attributes, au.role, au.availability, au.auto_offline"
+    };
+}
+
+/// The columns of [`AccountUser`], of the table alias `au`.
+macro_rules! membership_columns {
+    () => {
+        "au.id, au.account_id, au.user_id, au.role, au.inviter_id, au.created_at, au.updated_at, au.active_at,
+         au.availability, au.auto_offline"
+    };
+}
+
+/// Notice of assignments, as a new member has it for e-mail and push (semantics §1.6).
+const ASSIGNMENT: i64 = 2;
+
+/// The member.
+pub fn find(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Option<Agent>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM account_users au JOIN users u ON u.id = au.user_id
+              WHERE au.account_id = $1 AND au.user_id = $2 AND u.deleting_at IS NULL"
+        ),
+        (account, user),
+    )?)
+}
+
+/// Those of `ids` that are members, by id.
+pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, mut ids: Vec<UserId>) -> Result<Vec<Agent>> {
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM account_users au JOIN users u ON u.id = au.user_id
+              WHERE au.account_id = $1 AND au.user_id = ANY($2) AND u.deleting_at IS NULL ORDER BY u.id"
+        ),
+        (account, ids),
+    )?)
+}
+
+/// All members, by name without case (rest.md §5.6).
+pub fn list(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Agent>> {
+    let mut agents: Vec<Agent> = conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM account_users au JOIN users u ON u.id = au.user_id
+              WHERE au.account_id = $1 AND u.deleting_at IS NULL"
+        ),
+        (account,),
+    )?;
+    agents.sort_by_cached_key(|agent| (text::fold(&agent.name), agent.id));
+    Ok(agents)
+}
+
+/// The members of an inbox, by id.
+pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Vec<Agent>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM inbox_members m
+              JOIN account_users au ON au.account_id = m.account_id AND au.user_id = m.user_id
+              JOIN users u ON u.id = m.user_id
+              WHERE m.account_id = $1 AND m.inbox_id = $2 AND u.deleting_at IS NULL ORDER BY u.id"
+        ),
+        (account, inbox),
+    )?)
+}
+
+/// Whether every one of `users` is a member.
+pub fn are_members(conn: &mut Conn<'_>, account: AccountId, users: &[UserId]) -> Result<bool> {
+    let mut users = users.to_vec();
+    users.sort_unstable();
+    users.dedup();
+    let wanted = users.len();
+    let found: Vec<(UserId,)> = conn.query(
+        sql!(
+            "SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND au.user_id = ANY($2) AND u.deleting_at IS NULL"
+        ),
+        (account, users),
+    )?;
+    Ok(found.len() == wanted)
+}
+
+/// Whether the account may use the bot: its own, or one of the whole installation.
+pub fn is_usable_bot(conn: &mut Conn<'_>, account: AccountId, bot: AgentBotId) -> Result<bool> {
+    let row: Option<(AgentBotId,)> = conn.query_opt(
+        sql!("SELECT id FROM agent_bots WHERE (account_id = $1 OR account_id IS NULL) AND id = $2"),
+        (account, bot),
+    )?;
+    Ok(row.is_some())
+}
+
+/// All memberships of the account, the oldest first.
+pub fn list_memberships(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<AccountUser>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            membership_columns!(),
+            " FROM account_users au JOIN users u ON u.id = au.user_id
+              WHERE au.account_id = $1 AND u.deleting_at IS NULL ORDER BY au.id"
+        ),
+        (account,),
+    )?)
+}
+
+/// The membership, locked until the end of the transaction.
+pub(super) fn lock_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<Option<AccountUser>> {
+    Ok(tx.query_opt(
+        sql!(
+            "SELECT ",
+            membership_columns!(),
+            " FROM account_users au WHERE au.account_id = $1 AND au.user_id = $2 FOR UPDATE"
+        ),
+        (account, user),
+    )?)
+}
+
+/// Stores a membership; `None` when there is one.
+pub(super) fn insert(tx: &mut Tx<'_>, account: AccountId, user: UserId, role: Role) -> Result<Option<AccountUser>> {
+    let now = tx.now();
+    Ok(tx.query_opt(
+        sql!(
+            "INSERT INTO account_users (account_id, user_id, role, availability, auto_offline, created_at, updated_at)
+             VALUES ($1, $2, $3, 'online', TRUE, $4, $4)
+             ON CONFLICT (account_id, user_id) DO NOTHING
+             RETURNING id, account_id, user_id, role, inviter_id, created_at, updated_at, active_at, availability,
+                 auto_offline"
+        ),
+        (account, user, role, now),
+    )?)
+}
+
+/// Writes back what may change.
+pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE account_users SET role = $3, availability = $4, auto_offline = $5, updated_at = $6
+             WHERE account_id = $1 AND user_id = $2"
+        ),
+        (member.account_id, member.user_id, member.role, member.availability, member.auto_offline, member.updated_at),
+    )?;
+    Ok(())
+}
+
+/// Stores what a new member is told about; what is there stays.
+pub(super) fn insert_notification_settings(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO notification_settings (account_id, user_id, email_flags, push_flags, created_at, updated_at)
+             VALUES ($1, $2, $3, $3, $4, $4)
+             ON CONFLICT (account_id, user_id) DO NOTHING"
+        ),
+        (account, user, ASSIGNMENT, now),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What every handler reaches: the database, the clock, the settings.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::Store;
+use types::Clock;
+
+/// Settings that rules and answers depend on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address under which people reach the server, without a slash at the end.
+    pub base_url: String,
+    /// What `GET /api` reports; clients compare it (decisions §2).
+    pub api_version: String,
+    /// `support_email` of accounts that have none of their own; null when there is no sender either.
+    pub mail_sender: Option<String>,
+    /// The domain of the addresses that e-mail inboxes receive at.
+    pub inbound_mail_domain: String,
+    /// Largest JSON or form body, in bytes.
+    pub body_limit: u64,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_url: "http://localhost:3000".into(),
+            api_version: "4.14.0".into(),
+            mail_sender: None,
+            inbound_mail_domain: "localhost".into(),
+            body_limit: 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The running product; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Settings.
+    pub settings: Settings,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self(Arc::new(Parts { store, clock, settings }))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,216 @@
+//! Lists and searches of contacts (rest.md §5.9).
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use edge::field::Maybe;
+use edge::{Error, Result};
+use store::Conn;
+use types::{AccountId, ContactId, ToValue, Value};
+
+use super::wire::{ContactInboxJson, ContactJson, ContactListJson, ContactListMeta, ContactListQuery};
+use super::{Contact, store as rows};
+use crate::inbox;
+use crate::inbox::wire::{InboxJson, InboxView};
+use crate::text;
+
+/// Contacts on a page.
+const PAGE: i64 = 15;
+
+/// What a list shows, read from its query.
+#[derive(Debug, Clone)]
+pub struct List {
+    account: AccountId,
+    /// Folded; contained in one of the searched fields.
+    text: Option<String>,
+    labels: Option<Vec<String>>,
+    order: String,
+    page: i64,
+    with_sessions: bool,
+}
+
+impl List {
+    /// All contacts that lists show.
+    pub fn read(account: AccountId, query: &ContactListQuery) -> Self {
+        Self {
+            account,
+            text: None,
+            labels: match &query.labels {
+                Maybe::Absent => None,
+                Maybe::Null => Some(Vec::new()),
+                Maybe::Value(labels) => Some(labels.0.iter().map(|label| text::fold(label)).collect()),
+            },
+            order: order(query.sort.as_ref().map_or("", |text| text.0.as_str())),
+            page: read_page(query.page.as_ref().map_or("", |text| text.0.as_str())),
+            with_sessions: query
+                .include_contact_inboxes
+                .as_ref()
+                .is_none_or(|text| text.0.is_empty() || text.0 == "true"),
+        }
+    }
+
+    /// Those that contain `q`, which must not be blank.
+    pub fn search(account: AccountId, query: &ContactListQuery) -> Result<Self> {
+        let text = query.q.as_ref().map(|text| text.0.trim()).filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| Error::Refused("Specify what to search for with parameter q".into()))?;
+        Ok(Self { text: Some(text::fold(text)), ..Self::read(account, query) })
+    }
+
+    /// The page, with the count over all pages.
+    pub fn load(&self, conn: &mut Conn<'_>, view: InboxView, base_url: &str) -> Result<ContactListJson> {
+        let contacts = self.rows(conn)?;
+        let count = self.count(conn)?;
+        let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
+        let conversations = count_conversations(conn, self.account, &ids)?;
+        let mut sessions = if self.with_sessions { Some(load_sessions(conn, self.account, &ids, view, base_url)?) } else { None };
+        let payload = contacts.iter().map(|contact| {
+            let sessions = sessions.as_mut().map(|sessions| sessions.remove(&contact.id).unwrap_or_default());
+            ContactJson {
+                conversations_count: Some(conversations.get(&contact.id).copied().unwrap_or_default()),
+                contact_inboxes: sessions,
+                ..contact.to_json()
+            }
+        });
+        let shown = (self.page - 1).saturating_mul(PAGE).saturating_add(PAGE);
+        let has_more = self.text.as_ref().map(|_| count > shown);
+        Ok(ContactListJson { meta: ContactListMeta { count, current_page: self.page, has_more }, payload: payload.collect() })
+    }
+
+    fn rows(&self, conn: &mut Conn<'_>) -> Result<Vec<Contact>> {
+        let (mut text, mut values) = self.conditions();
+        values.push(PAGE.to_value());
+        values.push((self.page - 1).saturating_mul(PAGE).to_value());
+        text = format!(
+            "SELECT {} FROM contacts k WHERE {text} ORDER BY {} LIMIT ${} OFFSET ${}",
+            rows::columns!(),
+            self.order,
+            values.len() - 1,
+            values.len(),
+        );
+        Ok(conn.query_built(&text, &values)?)
+    }
+
+    fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
+        if self.text.is_none() && self.labels.is_none() {
+            return rows::find_count(conn, self.account);
+        }
+        let (text, values) = self.conditions();
+        let counted: Vec<(i64,)> = conn.query_built(&format!("SELECT COUNT(*) FROM contacts k WHERE {text}"), &values)?;
+        Ok(counted.first().map_or(0, |(count,)| *count))
+    }
+
+    fn conditions(&self) -> (String, Vec<Value>) {
+        let mut text = "k.account_id = $1 AND k.is_resolved AND k.deleting_at IS NULL".to_owned();
+        let mut values = vec![self.account.to_value()];
+        if let Some(searched) = &self.text {
+            values.push(text::contains_pattern(searched).to_value());
+            write!(text, " AND k.search_text LIKE ${} ESCAPE '\\'", values.len()).expect("writing to a text");
+        }
+        if let Some(labels) = &self.labels {
+            values.push(labels.to_value());
+            write!(
+                text,
+                " AND EXISTS (SELECT 1 FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
+                  WHERE ct.account_id = k.account_id AND ct.contact_id = k.id AND t.folded_name = ANY(${}))",
+                values.len()
+            )
+            .expect("writing to a text");
+        }
+        (text, values)
+    }
+}
+
+/// The sessions of contacts, with their inboxes.
+pub fn load_sessions(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    contacts: &[ContactId],
+    view: InboxView,
+    base_url: &str,
+) -> Result<HashMap<ContactId, Vec<ContactInboxJson>>> {
+    if contacts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sessions = rows::list_sessions(conn, account, contacts)?;
+    let mut inbox_ids: Vec<_> = sessions.iter().map(|session| session.inbox_id).collect();
+    inbox_ids.sort_unstable();
+    inbox_ids.dedup();
+    let inboxes = inbox::store::list_by_ids(conn, account, &inbox_ids)?;
+    let inboxes: HashMap<_, _> =
+        InboxJson::load(conn, inboxes, view, base_url)?.into_iter().map(|inbox| (inbox.id, inbox)).collect();
+    let mut out: HashMap<ContactId, Vec<ContactInboxJson>> = HashMap::new();
+    for session in sessions {
+        if let Some(inbox) = inboxes.get(&session.inbox_id) {
+            let json = ContactInboxJson { source_id: session.source_id, inbox: inbox.clone() };
+            out.entry(session.contact_id).or_default().push(json);
+        }
+    }
+    Ok(out)
+}
+
+fn count_conversations(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, i64>> {
+    let rows: Vec<(ContactId, i64)> = conn.query(
+        store::sql!(
+            "SELECT contact_id, COUNT(*) FROM conversations
+             WHERE account_id = $1 AND contact_id = ANY($2) GROUP BY contact_id"
+        ),
+        (account, contacts),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// A page that is no positive number counts as the first (rest.md §1.6).
+fn read_page(text: &str) -> i64 {
+    text.trim().parse().ok().filter(|page| *page > 0).unwrap_or(1)
+}
+
+/// Sort keys in their fixed order, whatever their order in `sort` (recorded, rest.md §5.9).
+fn order(sort: &str) -> String {
+    // Key, column, and whether PostgreSQL's own place of nulls holds: last ascending, first descending.
+    const KEYS: &[(&str, &str, bool)] = &[
+        ("email", "k.email", true),
+        ("name", "k.sort_name", true),
+        ("phone_number", "k.phone_number", true),
+        ("last_activity_at", "k.last_activity_at", false),
+        ("company", "k.sort_company", false),
+        ("city", "k.sort_city", false),
+        ("country", "k.sort_country", false),
+        ("created_at", "k.created_at", false),
+    ];
+    let wanted: HashMap<&str, bool> = sort
+        .split(',')
+        .map(str::trim)
+        .map(|key| key.strip_prefix('-').map_or((key, false), |key| (key, true)))
+        .map(|(key, descending)| (if key == "company_name" { "company" } else { key }, descending))
+        .collect();
+    let mut order = String::new();
+    for (key, column, plain_nulls) in KEYS {
+        let Some(descending) = wanted.get(key) else { continue };
+        let direction = if *descending { "DESC" } else { "ASC" };
+        let nulls = if *plain_nulls && *descending { "FIRST" } else { "LAST" };
+        write!(order, "{column} {direction} NULLS {nulls}, ").expect("writing to a text");
+    }
+    if order.is_empty() { "k.id ASC".into() } else { order + "k.id DESC" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{order, read_page};
+
+    #[test]
+    fn keys_are_applied_in_a_fixed_order() {
+        assert_eq!(order("city,name"), order("name,city"));
+        assert_eq!(order("-name"), "k.sort_name DESC NULLS FIRST, k.id DESC");
+        assert_eq!(order("last_activity_at"), "k.last_activity_at ASC NULLS LAST, k.id DESC");
+        assert_eq!(order("unknown; DROP TABLE contacts"), "k.id ASC");
+    }
+
+    #[test]
+    fn a_page_that_is_no_positive_number_is_the_first() {
+        assert_eq!(["", "abc", "0", "-3", "2"].map(read_page), [1, 1, 1, 1, 2]);
+    }
+}

@@ -1,0 +1,82 @@
+//! The rules of contacts (rest.md §5.9, semantics §8).
+
+use edge::error::Problem;
+use edge::{Error, Result};
+use ::store::Tx;
+use types::{AccountId, ContactId, Json};
+
+use super::{Contact, is_email, is_phone_number, store};
+use crate::events::{Actor, Changes, Event, record};
+
+/// Longest name, identifier and phone number, in characters.
+const MAX_TEXT: usize = 255;
+
+/// A contact to be stored.
+#[derive(Debug, Clone, Default)]
+pub struct NewContact {
+    /// Name.
+    pub name: Option<String>,
+    /// E-mail address; [`NewContact::check`] folds it.
+    pub email: Option<String>,
+    /// E.164 with `+`.
+    pub phone_number: Option<String>,
+    /// The customer's own id.
+    pub identifier: Option<String>,
+    /// Free attributes set by channels.
+    pub additional_attributes: Json,
+    /// Free attributes set by the team.
+    pub custom_attributes: Json,
+    /// Its messages reach nobody.
+    pub blocked: bool,
+}
+
+impl NewContact {
+    /// The contact with its e-mail in lower case; fails naming every field that is wrong.
+    pub fn check(mut self) -> Result<Self> {
+        self.email = self.email.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty());
+        let mut problems = Vec::new();
+        if self.email.as_deref().is_some_and(|email| !is_email(email)) {
+            problems.push(Problem::new("email", "is not an e-mail address"));
+        }
+        let phone = self.phone_number.as_deref().filter(|phone| !phone.is_empty());
+        if phone.is_some_and(|phone| !is_phone_number(phone) || phone.chars().count() > MAX_TEXT) {
+            problems.push(Problem::new("phone_number", "is not in E.164 form"));
+        }
+        for (field, text) in [("name", &self.name), ("identifier", &self.identifier)] {
+            if text.as_deref().is_some_and(|text| text.chars().count() > MAX_TEXT) {
+                problems.push(Problem::new(field, "is too long (maximum is 255 characters)"));
+            }
+        }
+        if problems.is_empty() { Ok(self) } else { Err(Error::Invalid(problems)) }
+    }
+
+    /// Whether lists show it: an e-mail address, a phone number or an identifier (semantics §8.2).
+    pub fn is_resolved(&self) -> bool {
+        [&self.email, &self.phone_number, &self.identifier]
+            .into_iter()
+            .any(|field| field.as_deref().is_some_and(|text| !text.is_empty()))
+    }
+}
+
+/// Makes a contact; fails naming the fields that another contact of the account has already.
+pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Actor) -> Result<Contact> {
+    let Some(contact) = store::insert(tx, account, new)? else {
+        let (email, phone_number, identifier) = store::find_taken(tx, account, new)?;
+        let taken = [("email", email), ("phone_number", phone_number), ("identifier", identifier)];
+        let problems = taken.into_iter().filter(|(_, taken)| *taken);
+        return Err(Error::Invalid(problems.map(|(field, _)| Problem::new(field, "has already been taken")).collect()));
+    };
+    if new.is_resolved() {
+        store::count(tx, account, 1)?;
+    }
+    record(tx, account, actor, &Event::ContactCreated(contact.id));
+    Ok(contact)
+}
+
+/// Notes that the contact has just written.
+pub fn touch(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor) -> Result<()> {
+    store::update_activity(tx, account, id)?;
+    let changes = Changes::default().with("last_activity_at", &None, &Some(tx.now()));
+    record(tx, account, actor, &Event::ContactUpdated(id, changes));
+    Ok(())
+}

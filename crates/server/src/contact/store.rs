@@ -1,0 +1,245 @@
+//! The SQL of contacts and their sessions.
+
+use edge::Result;
+use store::{Conn, Tx, params, sql};
+use types::{AccountId, ContactId, ContactInboxId, InboxId};
+
+use super::service::NewContact;
+use super::{Contact, ContactInbox};
+use crate::text::fold;
+
+/// The columns of [`Contact`], of the table alias `k`.
+macro_rules! columns {
+    () => {
+        "k.id, k.account_id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
+         k.custom_attributes, k.blocked, k.last_activity_at, k.created_at, k.updated_at"
+    };
+}
+pub(super) use columns;
+
+/// The contact.
+pub fn find(conn: &mut Conn<'_>, account: AccountId, id: ContactId) -> Result<Option<Contact>> {
+    Ok(conn.query_opt(
+        sql!("SELECT ", columns!(), " FROM contacts k WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL"),
+        (account, id),
+    )?)
+}
+
+/// The contacts with these ids.
+pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, mut ids: Vec<ContactId>) -> Result<Vec<Contact>> {
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(conn.query(
+        sql!("SELECT ", columns!(), " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"),
+        (account, ids),
+    )?)
+}
+
+/// Whether the contact is blocked.
+pub fn is_blocked(conn: &mut Conn<'_>, account: AccountId, id: ContactId) -> Result<bool> {
+    let row: Option<(bool,)> =
+        conn.query_opt(sql!("SELECT blocked FROM contacts WHERE account_id = $1 AND id = $2"), (account, id))?;
+    Ok(row.is_some_and(|(blocked,)| blocked))
+}
+
+/// The contact that has this identifier, else this e-mail address, else this phone number (rest.md §5.21).
+pub fn find_by_identity(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    identifier: Option<&str>,
+    email: Option<&str>,
+    phone_number: Option<&str>,
+) -> Result<Option<Contact>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.deleting_at IS NULL
+              AND (k.identifier = $2 OR k.email = $3 OR (k.phone_number = $4 AND k.phone_number <> ''))
+              ORDER BY CASE WHEN k.identifier = $2 THEN 0 WHEN k.email = $3 THEN 1 ELSE 2 END, k.id LIMIT 1"
+        ),
+        (account, identifier, email, phone_number),
+    )?)
+}
+
+/// Which of the three another contact has already: e-mail, phone number, identifier.
+pub fn find_taken(conn: &mut Conn<'_>, account: AccountId, new: &NewContact) -> Result<(bool, bool, bool)> {
+    Ok(conn.query_one(
+        sql!(
+            "SELECT EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND email = $2),
+                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL
+                            AND phone_number = $3 AND phone_number <> ''),
+                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND identifier = $4)"
+        ),
+        (account, new.email.as_deref(), new.phone_number.as_deref(), new.identifier.as_deref()),
+    )?)
+}
+
+/// Stores a contact; `None` when another one has its e-mail, phone number or identifier.
+pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<Option<Contact>> {
+    let sorting = Sorting::of(new);
+    let now = tx.now();
+    Ok(tx.query_opt(
+        sql!(
+            "INSERT INTO contacts (account_id, name, email, phone_number, identifier, additional_attributes,
+                 custom_attributes, blocked, is_resolved, sort_name, sort_company, sort_city, sort_country,
+                 search_text, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+             ON CONFLICT DO NOTHING
+             RETURNING id, account_id, name, email, phone_number, identifier, additional_attributes,
+                 custom_attributes, blocked, last_activity_at, created_at, updated_at"
+        ),
+        params![
+            account,
+            new.name,
+            new.email,
+            new.phone_number,
+            new.identifier,
+            new.additional_attributes,
+            new.custom_attributes,
+            new.blocked,
+            new.is_resolved(),
+            sorting.name,
+            sorting.company,
+            sorting.city,
+            sorting.country,
+            sorting.search_text,
+            now,
+        ],
+    )?)
+}
+
+/// Counts `step` contacts more in lists.
+pub fn count(tx: &mut Tx<'_>, account: AccountId, step: i64) -> Result<()> {
+    tx.execute(
+        sql!(
+            "INSERT INTO contact_counters (account_id, resolved_count) VALUES ($1, $2)
+             ON CONFLICT (account_id) DO UPDATE
+             SET resolved_count = contact_counters.resolved_count + excluded.resolved_count"
+        ),
+        (account, step),
+    )?;
+    Ok(())
+}
+
+/// How many contacts lists show.
+pub fn find_count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let row: Option<(i64,)> =
+        conn.query_opt(sql!("SELECT resolved_count FROM contact_counters WHERE account_id = $1"), (account,))?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// Notes that the contact has just written.
+pub fn update_activity(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE contacts SET last_activity_at = $3, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
+    )?;
+    Ok(())
+}
+
+/// The session with this id in the inbox.
+pub fn find_session(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    inbox: InboxId,
+    source_id: &str,
+) -> Result<Option<ContactInbox>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT s.id, s.account_id, s.contact_id, s.inbox_id, s.source_id, s.hmac_verified, s.pubsub_token
+             FROM contact_inboxes s JOIN contacts k ON k.id = s.contact_id
+             WHERE s.account_id = $1 AND s.inbox_id = $2 AND s.source_id = $3 AND k.deleting_at IS NULL"
+        ),
+        (account, inbox, source_id),
+    )?)
+}
+
+/// The newest session with this id in any inbox of the account.
+pub fn find_session_anywhere(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    source_id: &str,
+) -> Result<Option<ContactInbox>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT s.id, s.account_id, s.contact_id, s.inbox_id, s.source_id, s.hmac_verified, s.pubsub_token
+             FROM contact_inboxes s
+             JOIN contacts k ON k.id = s.contact_id
+             JOIN inboxes i ON i.id = s.inbox_id
+             WHERE s.account_id = $1 AND s.source_id = $2 AND k.deleting_at IS NULL AND i.deleting_at IS NULL
+             ORDER BY s.id LIMIT 1"
+        ),
+        (account, source_id),
+    )?)
+}
+
+/// The sessions of these contacts, oldest first.
+pub fn list_sessions(conn: &mut Conn<'_>, account: AccountId, contacts: &[ContactId]) -> Result<Vec<ContactInbox>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT s.id, s.account_id, s.contact_id, s.inbox_id, s.source_id, s.hmac_verified, s.pubsub_token
+             FROM contact_inboxes s JOIN inboxes i ON i.id = s.inbox_id
+             WHERE s.account_id = $1 AND s.contact_id = ANY($2) AND i.deleting_at IS NULL ORDER BY s.id"
+        ),
+        (account, contacts),
+    )?)
+}
+
+/// Stores a session; `None` when the inbox has that `source_id` already.
+pub fn insert_session(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    contact: ContactId,
+    inbox: InboxId,
+    source_id: &str,
+) -> Result<Option<ContactInbox>> {
+    let now = tx.now();
+    Ok(tx.query_opt(
+        sql!(
+            "INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, source_id, hmac_verified, pubsub_token,
+                 created_at, updated_at)
+             VALUES ($1, $2, $3, $4, FALSE, $5, $6, $6)
+             ON CONFLICT (inbox_id, source_id) DO NOTHING
+             RETURNING id, account_id, contact_id, inbox_id, source_id, hmac_verified, pubsub_token"
+        ),
+        (account, contact, inbox, source_id, crate::token::random(), now),
+    )?)
+}
+
+/// Notes that the session has proved its identity.
+pub fn verify_session(tx: &mut Tx<'_>, account: AccountId, session: ContactInboxId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE contact_inboxes SET hmac_verified = TRUE, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, session, now),
+    )?;
+    Ok(())
+}
+
+/// What lists sort and search by, folded here because the databases fold ASCII only.
+struct Sorting {
+    name: Option<String>,
+    company: Option<String>,
+    city: Option<String>,
+    country: Option<String>,
+    search_text: String,
+}
+
+impl Sorting {
+    fn of(new: &NewContact) -> Self {
+        let attributes: serde_json::Map<String, serde_json::Value> = new.additional_attributes.read();
+        let text = |key: &str| attributes.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+        let searched = [&new.name, &new.email, &new.phone_number, &new.identifier];
+        let searched: Vec<String> = searched.into_iter().map(|field| fold(field.as_deref().unwrap_or_default())).collect();
+        Self {
+            name: new.name.as_deref().map(fold),
+            company: text("company_name"),
+            city: text("city"),
+            country: text("country"),
+            // A line for each field: no match reaches from one into the next.
+            search_text: searched.join("\n"),
+        }
+    }
+}

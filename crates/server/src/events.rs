@@ -1,0 +1,203 @@
+//! What can happen in an account. Everything that hears of a change hears of it through the event log.
+
+use serde_json::{Map, Value, json};
+use types::{
+    AccountId, AgentBotId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId, UserId,
+};
+
+use store::{NewEvent, Tx};
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A member of the team.
+    User {
+        /// The user.
+        id: UserId,
+        /// Name shown to others.
+        name: String,
+    },
+    /// A bot.
+    Bot {
+        /// The bot.
+        id: AgentBotId,
+    },
+    /// A contact.
+    Contact {
+        /// The contact.
+        id: ContactId,
+    },
+    /// A platform app or the operator.
+    Operator,
+    /// The server by itself: a time that came.
+    System,
+}
+
+impl Actor {
+    /// As it stands in the log.
+    pub fn label(&self) -> String {
+        match self {
+            Self::User { id, .. } => format!("user:{id}"),
+            Self::Bot { id } => format!("agent_bot:{id}"),
+            Self::Contact { id } => format!("contact:{id}"),
+            Self::Operator => "operator".into(),
+            Self::System => "system".into(),
+        }
+    }
+
+    /// The name of the user who acts; only what users do leaves an activity message (semantics §2.8).
+    pub fn user_name(&self) -> Option<&str> {
+        match self {
+            Self::User { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl From<&crate::access::Member> for Actor {
+    fn from(member: &crate::access::Member) -> Self {
+        Self::User { id: member.user_id, name: member.name.clone() }
+    }
+}
+
+impl From<&crate::access::MemberOrBot> for Actor {
+    fn from(caller: &crate::access::MemberOrBot) -> Self {
+        match caller {
+            crate::access::MemberOrBot::Member(member) => member.into(),
+            crate::access::MemberOrBot::Bot(bot) => Self::Bot { id: bot.id },
+        }
+    }
+}
+
+/// Something that happened. The ids name what it is about; the rest is what must not drift.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// An account was made.
+    AccountCreated,
+    /// A user became a member.
+    AgentAdded(UserId),
+    /// A member's role or availability changed.
+    AgentUpdated(UserId),
+    /// An inbox was made.
+    InboxCreated(InboxId),
+    /// A member was added to an inbox.
+    InboxMemberAdded(InboxId, UserId),
+    /// A contact was made.
+    ContactCreated(ContactId),
+    /// A contact changed, its last activity included.
+    ContactUpdated(ContactId, Changes),
+    /// A conversation was made.
+    ConversationCreated(ConversationId),
+    /// Team, assignee, status, snooze, attributes, labels or priority of a conversation changed.
+    ConversationUpdated(ConversationId, Changes),
+    /// A conversation's status changed.
+    ConversationStatusChanged(ConversationId, Status, Status),
+    /// A conversation's assignee changed after its creation.
+    AssigneeChanged(ConversationId, Option<UserId>, Option<UserId>),
+    /// A conversation's team changed after its creation.
+    TeamChanged(ConversationId, Option<TeamId>, Option<TeamId>),
+    /// A user was mentioned in a private note.
+    ConversationMentioned(ConversationId, UserId),
+    /// A message was written. `echo_id` is what the client called it; it is stored nowhere else.
+    MessageCreated(ConversationId, MessageId, Option<String>),
+    /// The first public answer of a person in a conversation.
+    FirstReplyCreated(ConversationId, MessageId),
+}
+
+/// Attributes that changed, each with its value before and after.
+#[derive(Debug, Clone, Default)]
+pub struct Changes(Map<String, Value>);
+
+impl Changes {
+    /// Notes that `attribute` went from `before` to `after`, if it did.
+    #[must_use]
+    pub fn with<T: serde::Serialize + PartialEq>(mut self, attribute: &str, before: &T, after: &T) -> Self {
+        if before != after {
+            self.0.insert(attribute.to_owned(), json!([before, after]));
+        }
+        self
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Event {
+    /// `noun.past_participle`, stored in the log: never reuse a name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AccountCreated => "account.created",
+            Self::AgentAdded(_) => "agent.added",
+            Self::AgentUpdated(_) => "agent.updated",
+            Self::InboxCreated(_) => "inbox.created",
+            Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::ContactCreated(_) => "contact.created",
+            Self::ContactUpdated(..) => "contact.updated",
+            Self::ConversationCreated(_) => "conversation.created",
+            Self::ConversationUpdated(..) => "conversation.updated",
+            Self::ConversationStatusChanged(..) => "conversation.status_changed",
+            Self::AssigneeChanged(..) => "assignee.changed",
+            Self::TeamChanged(..) => "team.changed",
+            Self::ConversationMentioned(..) => "conversation.mentioned",
+            Self::MessageCreated(..) => "message.created",
+            Self::FirstReplyCreated(..) => "first_reply.created",
+        }
+    }
+
+    fn subject(&self, account: AccountId) -> Value {
+        match self {
+            Self::AccountCreated => json!({ "account_id": account }),
+            Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
+            Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
+            Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) => json!({ "contact_id": contact }),
+            Self::ConversationCreated(conversation)
+            | Self::ConversationUpdated(conversation, _)
+            | Self::ConversationStatusChanged(conversation, ..)
+            | Self::AssigneeChanged(conversation, ..)
+            | Self::TeamChanged(conversation, ..) => json!({ "conversation_id": conversation }),
+            Self::ConversationMentioned(conversation, user) => {
+                json!({ "conversation_id": conversation, "user_id": user })
+            }
+            Self::MessageCreated(conversation, message, _) | Self::FirstReplyCreated(conversation, message) => {
+                json!({ "conversation_id": conversation, "message_id": message })
+            }
+        }
+    }
+
+    fn changes(&self) -> Map<String, Value> {
+        match self {
+            Self::ContactUpdated(_, changes) | Self::ConversationUpdated(_, changes) => changes.0.clone(),
+            Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
+            Self::AssigneeChanged(_, before, after) => Changes::default().with("assignee_id", before, after).0,
+            Self::TeamChanged(_, before, after) => Changes::default().with("team_id", before, after).0,
+            Self::MessageCreated(_, _, Some(echo_id)) => {
+                Map::from_iter([("echo_id".to_owned(), Value::from(echo_id.as_str()))])
+            }
+            Self::AccountCreated
+            | Self::AgentAdded(_)
+            | Self::AgentUpdated(_)
+            | Self::InboxCreated(_)
+            | Self::InboxMemberAdded(..)
+            | Self::ContactCreated(_)
+            | Self::ConversationCreated(_)
+            | Self::ConversationMentioned(..)
+            | Self::MessageCreated(_, _, None)
+            | Self::FirstReplyCreated(..) => Map::new(),
+        }
+    }
+}
+
+/// Records that `actor` caused `event`; it is committed with the change itself.
+pub fn record(tx: &mut Tx<'_>, account: AccountId, actor: &Actor, event: &Event) {
+    tx.record(NewEvent {
+        account_id: account,
+        name: event.name(),
+        actor: actor.label(),
+        cause_id: None,
+        subject: Json::of(&event.subject(account)),
+        changes: Json::of(&event.changes()),
+    });
+}

@@ -1,0 +1,115 @@
+//! Messages over HTTP, for the team (rest.md §5.15).
+
+use axum::extract::State;
+use edge::{BodyWithFiles, Error, Json, Path, Query, Result};
+use types::AccountId;
+
+use super::draft::{self, Author};
+use super::sender::{self, Presence, Senders};
+use super::wire::{MessageJson, MessageListJson, MessageListMeta, MessageListQuery, NewMessageBody};
+use super::{page, service};
+use crate::App;
+use crate::access::{Member, MemberOrBot};
+use crate::conversation;
+use crate::events::Actor;
+use crate::label;
+
+/// Write a message into a conversation, as the caller or, in an API inbox, as the contact.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+    operation_id = "createANewMessageInAConversation",
+    tag = "Messages",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("conversation_id" = i64, Path, description = "The conversation's number")
+    ),
+    request_body = NewMessageBody,
+    responses(
+        (status = 200, description = "The message", body = MessageJson),
+        (status = 403, description = "Not allowed", body = edge::ErrorJson),
+        (status = 404, description = "No such conversation", body = edge::ErrorJson)
+    ),
+    security(("userApiKey" = []), ("agentBotApiKey" = []))
+)]
+pub async fn create(
+    State(app): State<App>,
+    caller: MemberOrBot,
+    Path((_, display_id)): Path<(AccountId, i64)>,
+    BodyWithFiles { value: body, files }: BodyWithFiles<NewMessageBody>,
+) -> Result<Json<MessageJson>> {
+    if !files.is_empty() {
+        return Err(Error::Refused("Attachments are not accepted by this server".into()));
+    }
+    let draft = draft::read(body)?;
+    let base_url = app.settings.base_url.clone();
+    let answer = app
+        .store
+        .write(move |tx| {
+            let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
+            let author = Author::from(&caller);
+            let new = draft.to_new(tx, &conversation, author, &base_url)?;
+            let actor = Actor::from(&caller);
+            let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
+            let senders = Senders::load(tx, conversation.account_id, std::slice::from_ref(&message), Presence::Shown)?;
+            let sender = senders.of(&message);
+            let mut answer = MessageJson::new(message, display_id, sender);
+            answer.echo_id.clone_from(&draft.echo_id);
+            Ok::<_, Error>(answer)
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// The messages of a conversation, private notes and activities included: the newest 20, or those around an id.
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+    operation_id = "listAllMessages",
+    tag = "Messages",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("conversation_id" = i64, Path, description = "The conversation's number"),
+        ("before" = Option<i64>, Query, description = "Only messages with a smaller id, newest 20"),
+        ("after" = Option<i64>, Query, description = "Only messages with a larger id, oldest 100"),
+        ("filter_internal_messages" = Option<bool>, Query, description = "Without private notes and activities")
+    ),
+    responses(
+        (status = 200, description = "A page of messages, oldest first", body = MessageListJson),
+        (status = 401, description = "Not allowed", body = edge::ErrorJson),
+        (status = 404, description = "No such conversation", body = edge::ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn list(
+    State(app): State<App>,
+    member: Member,
+    Path((_, display_id)): Path<(AccountId, i64)>,
+    Query(query): Query<MessageListQuery>,
+) -> Result<Json<MessageListJson>> {
+    let window = page::Window::read(&query);
+    let answer = app
+        .store
+        .read(move |conn| {
+            let conversation = conversation::service::find_visible(conn, &member, display_id)?;
+            let account = conversation.account_id;
+            let messages = window.list(conn, &conversation)?;
+            let senders = Senders::load(conn, account, &messages, Presence::Shown)?;
+            let assignee = match conversation.assignee_id {
+                Some(assignee) => sender::find_user(conn, account, assignee)?,
+                None => None,
+            };
+            let contact = sender::find_contact(conn, account, conversation.contact_id)?;
+            let meta = MessageListMeta {
+                labels: label::store::list_of_conversation(conn, account, conversation.id)?,
+                additional_attributes: conversation.additional_attributes,
+                contact: contact.ok_or(Error::NotFound("contact"))?,
+                assignee,
+                agent_last_seen_at: conversation.agent_last_seen_at,
+                assignee_last_seen_at: conversation.assignee_last_seen_at,
+            };
+            Ok::<_, Error>(MessageListJson { meta, payload: super::wire::list(messages, display_id, &senders) })
+        })
+        .await?;
+    Ok(Json(answer))
+}

@@ -1,0 +1,135 @@
+//! The rules of messages: what a new one does to its conversation (rest.md §6.3, semantics §2.4).
+
+use edge::Result;
+use ::store::Tx;
+use types::{ContentType, Json, MessageType, Status};
+
+use super::store::NewMessage;
+use super::{Message, Sender, mention, store};
+use crate::conversation::change::{self, Change};
+use crate::conversation::{self, Conversation};
+use crate::events::{Actor, Event, record};
+use crate::{contact, inbox, reporting, team};
+
+/// Writes a message into a locked conversation and gives both as they are afterwards.
+///
+/// In this order: a resolved or snoozed conversation reopens when its contact writes; the message is stored; the
+/// conversation's times and counts follow; the first public answer of a person is noted.
+pub fn create(
+    tx: &mut Tx<'_>,
+    conversation: &mut Conversation,
+    new: &NewMessage,
+    actor: &Actor,
+    echo_id: Option<&str>,
+) -> Result<Message> {
+    if new.message_type == MessageType::Incoming {
+        reopen(tx, conversation, new.sender)?;
+    }
+    let account = conversation.account_id;
+    let message = store::insert(tx, account, conversation.id, conversation.inbox_id, new)?;
+    let is_first_reply = follow(tx, conversation, &message)?;
+    record(tx, account, actor, &Event::MessageCreated(conversation.id, message.id, echo_id.map(str::to_owned)));
+    if is_first_reply {
+        record(tx, account, actor, &Event::FirstReplyCreated(conversation.id, message.id));
+    }
+    if let Sender::Contact(contact_id) = new.sender
+        && new.message_type == MessageType::Incoming
+    {
+        contact::service::touch(tx, account, contact_id, actor)?;
+    }
+    if message.private {
+        note_mentions(tx, conversation, &message, actor)?;
+    }
+    Ok(message)
+}
+
+/// Writes an activity message: what happened, without sender.
+pub fn add_activity(tx: &mut Tx<'_>, conversation: &mut Conversation, actor: &Actor, text: &str) -> Result<()> {
+    let new = NewMessage {
+        message_type: MessageType::Activity,
+        content_type: ContentType::Text,
+        content: Some(text.to_owned()),
+        content_attributes: Json::object(),
+        private: false,
+        source_id: None,
+        sender: Sender::None,
+        additional_attributes: Json::object(),
+    };
+    create(tx, conversation, &new, actor, None)?;
+    Ok(())
+}
+
+/// The contact writes: a resolved or snoozed conversation opens; a resolved one with a bot goes to the bot
+/// (decisions §2). That of a muted conversation or a blocked contact stays.
+fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender) -> Result<()> {
+    let closed = matches!(conversation.status, Status::Resolved | Status::Snoozed);
+    let account = conversation.account_id;
+    if !closed || conversation.muted || contact::store::is_blocked(tx, account, conversation.contact_id)? {
+        return Ok(());
+    }
+    let to_bot = conversation.status == Status::Resolved
+        && inbox::store::has_active_bot(tx, account, conversation.inbox_id)?;
+    let status = if to_bot { Status::Pending } else { Status::Open };
+    let actor = match sender {
+        Sender::Contact(id) => Actor::Contact { id },
+        _ => Actor::System,
+    };
+    *conversation = change::apply(tx, conversation, Change { status: Some((status, None)), ..Change::default() }, &actor)?;
+    Ok(())
+}
+
+/// Moves the conversation's times and counts; tells whether this is the first public answer of a person.
+fn follow(tx: &mut Tx<'_>, conversation: &mut Conversation, message: &Message) -> Result<bool> {
+    let at = message.created_at;
+    conversation.last_activity_at = at;
+    conversation.updated_at = at;
+    if message.message_type == MessageType::Incoming {
+        conversation.unread_count += 1;
+        conversation.waiting_since.get_or_insert(at);
+    }
+    let mut is_first_reply = false;
+    if is_answer_of_a_person(message) {
+        if conversation.first_reply_created_at.is_none() {
+            is_first_reply = true;
+            conversation.first_reply_created_at = Some(at);
+            reporting::first_response(tx, conversation, at)?;
+        } else if let Some(since) = conversation.waiting_since {
+            reporting::reply_time(tx, conversation, since, at)?;
+        }
+        conversation.waiting_since = None;
+    }
+    conversation::store::update_after_message(tx, conversation)?;
+    Ok(is_first_reply)
+}
+
+/// Public answers of people only: private notes, bots, campaigns and automation do not count (decisions §2).
+fn is_answer_of_a_person(message: &Message) -> bool {
+    message.message_type == MessageType::Outgoing
+        && !message.private
+        && message.user_id.is_some()
+        && !has_key(&message.content_attributes, "automation_rule_id")
+        && !has_key(&message.additional_attributes, "campaign_id")
+}
+
+fn has_key(json: &Json, key: &str) -> bool {
+    json.read::<serde_json::Map<String, serde_json::Value>>().contains_key(key)
+}
+
+/// Mentioned are members that see the inbox; a team stands for its members; nobody mentions himself.
+fn note_mentions(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, actor: &Actor) -> Result<()> {
+    let Some(content) = &message.content else { return Ok(()) };
+    let mentions = mention::find(content);
+    let account = conversation.account_id;
+    let mut users = mentions.users;
+    for team in mentions.teams {
+        users.extend(team::store::list_member_ids(tx, account, team)?);
+    }
+    users.sort_unstable();
+    users.dedup();
+    users.retain(|user| message.user_id != Some(*user));
+    for user in inbox::store::filter_viewers(tx, account, conversation.inbox_id, &users)? {
+        store::upsert_mention(tx, account, conversation.id, user)?;
+        record(tx, account, actor, &Event::ConversationMentioned(conversation.id, user));
+    }
+    Ok(())
+}

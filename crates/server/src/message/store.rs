@@ -1,0 +1,194 @@
+//! The SQL of messages.
+
+use edge::Result;
+use store::{Conn, Tx, params, sql};
+use types::{
+    AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, UserId,
+};
+
+use super::{Message, Sender};
+
+/// The columns of [`Message`], of the table alias `m`.
+macro_rules! columns {
+    () => {
+        "m.id, m.account_id, m.conversation_id, m.inbox_id, m.message_type, m.content_type, m.content,
+         m.content_attributes, m.private, m.status, m.source_id, m.user_id, m.contact_id, m.agent_bot_id,
+         m.additional_attributes, m.created_at, m.updated_at"
+    };
+}
+
+/// A message to be stored.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Who it comes from.
+    pub message_type: MessageType,
+    /// What its content is.
+    pub content_type: ContentType,
+    /// The text.
+    pub content: Option<String>,
+    /// Items and other parts of the content.
+    pub content_attributes: Json,
+    /// A note that the contact never sees.
+    pub private: bool,
+    /// Its id in the channel.
+    pub source_id: Option<String>,
+    /// Who sends it.
+    pub sender: Sender,
+    /// Campaign and template.
+    pub additional_attributes: Json,
+}
+
+/// Stores a message of the conversation.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    inbox: InboxId,
+    new: &NewMessage,
+) -> Result<Message> {
+    let (user, contact, bot) = match new.sender {
+        Sender::None => (None, None, None),
+        Sender::User(user) => (Some(user), None, None),
+        Sender::Contact(contact) => (None, Some(contact), None),
+        Sender::Bot(bot) => (None, None, Some(bot)),
+    };
+    let now = tx.now();
+    Ok(tx.query_one(
+        sql!(
+            "INSERT INTO messages (account_id, conversation_id, inbox_id, message_type, content_type, content,
+                 content_attributes, private, status, source_id, user_id, contact_id, agent_bot_id,
+                 additional_attributes, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sent', $9, $10, $11, $12, $13, $14, $14)
+             RETURNING id, account_id, conversation_id, inbox_id, message_type, content_type, content,
+                 content_attributes, private, status, source_id, user_id, contact_id, agent_bot_id,
+                 additional_attributes, created_at, updated_at"
+        ),
+        params![
+            account,
+            conversation,
+            inbox,
+            new.message_type,
+            new.content_type,
+            new.content,
+            new.content_attributes,
+            new.private,
+            new.source_id,
+            user,
+            contact,
+            bot,
+            new.additional_attributes,
+            now,
+        ],
+    )?)
+}
+
+/// The messages with these ids, oldest first.
+pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, ids: &[MessageId]) -> Result<Vec<Message>> {
+    Ok(conn.query(
+        sql!("SELECT ", columns!(), " FROM messages m WHERE m.account_id = $1 AND m.id = ANY($2) ORDER BY m.id"),
+        (account, ids),
+    )?)
+}
+
+/// Which messages a page leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinds {
+    /// None.
+    All,
+    /// Private notes and activity messages: what the contact may see.
+    WithoutInternal,
+}
+
+/// The newest `limit` messages with an id below `before`, newest first.
+pub fn list_before(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    before: i64,
+    kinds: Kinds,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let params = (account, conversation, before, limit);
+    Ok(match kinds {
+        Kinds::All => conn.query(
+            sql!(
+                "SELECT ",
+                columns!(),
+                " FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.id < $3
+                  ORDER BY m.id DESC LIMIT $4"
+            ),
+            params,
+        ),
+        Kinds::WithoutInternal => conn.query(
+            sql!(
+                "SELECT ",
+                columns!(),
+                " FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.id < $3
+                  AND NOT m.private AND m.message_type <> 'activity' ORDER BY m.id DESC LIMIT $4"
+            ),
+            params,
+        ),
+    }?)
+}
+
+/// The oldest `limit` messages with `after` ≤ id < `before` (`after` excluded when `before` is open), oldest first.
+pub fn list_from(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    range: std::ops::Range<i64>,
+    kinds: Kinds,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let params = (account, conversation, range.start, range.end, kinds == Kinds::WithoutInternal, limit);
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.id >= $3 AND m.id < $4
+              AND NOT (CAST($5 AS BOOLEAN) AND (m.private OR m.message_type = 'activity'))
+              ORDER BY m.id LIMIT $6"
+        ),
+        params,
+    )?)
+}
+
+/// Every message of these conversations that the contact may see, oldest first.
+pub fn list_public(conn: &mut Conn<'_>, account: AccountId, ids: &[ConversationId]) -> Result<Vec<Message>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM messages m WHERE m.account_id = $1 AND m.conversation_id = ANY($2)
+              AND NOT m.private AND m.message_type <> 'activity' ORDER BY m.id"
+        ),
+        (account, ids),
+    )?)
+}
+
+/// Whether the conversation has this message.
+pub fn exists(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<bool> {
+    let row: Option<(MessageId,)> = conn.query_opt(
+        sql!("SELECT id FROM messages WHERE account_id = $1 AND conversation_id = $2 AND id = $3"),
+        (account, conversation, id),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Notes that `user` was mentioned in the conversation; again moves the time.
+pub fn upsert_mention(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO mentions (account_id, user_id, conversation_id, mentioned_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (account_id, user_id, conversation_id) DO UPDATE SET mentioned_at = excluded.mentioned_at"
+        ),
+        (account, user, conversation, now),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The files of the `migrations` folder, in order.
+
+use store::Migration;
+
+macro_rules! migrations {
+    ($($name:literal),+ $(,)?) => {
+        /// Every migration; a test compares the list with the folder.
+        pub const MIGRATIONS: &[Migration] = &[$(
+            Migration { name: $name, sql: include_str!(concat!("../../../migrations/", $name)) }
+        ),+];
+    };
+}
+
+migrations! {
+    "0001_accounts_and_access.sql",
+    "0002_inboxes.sql",
+    "0003_contacts.sql",
+    "0004_conversations.sql",
+    "0005_messages.sql",
+    "0006_events_and_jobs.sql",
+    "0007_hot_counter_rows.pg.sql",
+    "0008_text_comparison.pg.sql",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn every_file_of_the_folder_is_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+        let listed: Vec<&str> = MIGRATIONS.iter().map(|migration| migration.name).collect();
+        assert_eq!(files, listed);
+    }
+}

@@ -1,0 +1,172 @@
+//! The platform API over HTTP.
+
+use axum::extract::State;
+use edge::{Body, Error, ErrorJson, Json, Path, Result};
+use types::{AccountId, UserId};
+
+use super::service;
+use crate::App;
+use crate::access::PlatformApp;
+use crate::account::draft;
+use crate::account::wire::{AccountJson, NewAccountBody};
+use crate::agent;
+use crate::agent::wire::{AccountUserBody, AccountUserJson};
+use crate::events::Actor;
+use crate::user;
+use crate::user::wire::{NewUserBody, PlatformUserJson};
+
+/// Make an account; the calling app is granted it.
+#[utoipa::path(
+    post,
+    path = "/platform/api/v1/accounts",
+    operation_id = "createAnAccount",
+    tag = "Accounts",
+    request_body = NewAccountBody,
+    responses(
+        (status = 200, description = "The account", body = AccountJson),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn create_account(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Body(body): Body<NewAccountBody>,
+) -> Result<Json<AccountJson>> {
+    let new = draft::read(body)?;
+    let account = app.store.write(move |tx| service::create_account(tx, caller, &new)).await?;
+    Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
+}
+
+/// One of the accounts that the calling app was granted.
+#[utoipa::path(
+    get,
+    path = "/platform/api/v1/accounts/{account_id}",
+    operation_id = "getDetailsOfAnAccount",
+    tag = "Accounts",
+    params(("account_id" = i64, Path, description = "The account")),
+    responses(
+        (status = 200, description = "The account", body = AccountJson),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such account", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn show_account(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<AccountId>,
+) -> Result<Json<AccountJson>> {
+    let account = app.store.read(move |conn| service::find_granted_account(conn, caller, id)).await?;
+    Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
+}
+
+/// Make a user, or be granted the one who has the e-mail address already.
+#[utoipa::path(
+    post,
+    path = "/platform/api/v1/users",
+    operation_id = "createAUser",
+    tag = "Users",
+    request_body = NewUserBody,
+    responses(
+        (status = 200, description = "The user", body = PlatformUserJson),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn create_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Body(body): Body<NewUserBody>,
+) -> Result<Json<PlatformUserJson>> {
+    Ok(Json(service::create_user(&app, caller, body).await?))
+}
+
+/// One of the users that the calling app was granted.
+#[utoipa::path(
+    get,
+    path = "/platform/api/v1/users/{id}",
+    operation_id = "getDetailsOfAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The user", body = PlatformUserJson),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such user", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn show_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+) -> Result<Json<PlatformUserJson>> {
+    let answer = app
+        .store
+        .read(move |conn| {
+            let user = service::find_granted_user(conn, caller, id)?;
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?))
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// Make a user a member of an account, or give a member another role.
+#[utoipa::path(
+    post,
+    path = "/platform/api/v1/accounts/{account_id}/account_users",
+    operation_id = "createAnAccountUser",
+    tag = "AccountUsers",
+    params(("account_id" = i64, Path, description = "The account")),
+    request_body = AccountUserBody,
+    responses(
+        (status = 200, description = "The membership", body = AccountUserJson),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn create_account_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(account): Path<AccountId>,
+    Body(body): Body<AccountUserBody>,
+) -> Result<Json<AccountUserJson>> {
+    let membership = app
+        .store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, account)?;
+            let user = body.user_id.ok_or_else(|| Error::invalid("user", "must exist"))?;
+            let role = body.role.map(|word| word.0);
+            agent::service::upsert(tx, account, user.id(), role, &Actor::Operator)
+        })
+        .await?;
+    Ok(Json(membership.into()))
+}
+
+/// The memberships of an account, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/platform/api/v1/accounts/{account_id}/account_users",
+    operation_id = "listAllAccountUsers",
+    tag = "AccountUsers",
+    params(("account_id" = i64, Path, description = "The account")),
+    responses(
+        (status = 200, description = "The memberships", body = Vec<AccountUserJson>),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn list_account_users(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(account): Path<AccountId>,
+) -> Result<Json<Vec<AccountUserJson>>> {
+    let memberships = app
+        .store
+        .read(move |conn| {
+            service::find_granted_account(conn, caller, account)?;
+            agent::store::list_memberships(conn, account)
+        })
+        .await?;
+    Ok(Json(memberships.into_iter().map(AccountUserJson::from).collect()))
+}

@@ -1,0 +1,77 @@
+//! Which inbox, session and conversation a public address names, and the proof of identity.
+
+use edge::{Error, Result};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use store::Conn;
+use types::{AccountId, ContactInboxId};
+
+use crate::contact::{self, Contact, ContactInbox};
+use crate::conversation::{self, Conversation};
+use crate::inbox::{self, Inbox};
+
+/// A contact's session, with what it belongs to.
+pub struct Session {
+    /// The API inbox.
+    pub inbox: Inbox,
+    /// The session.
+    pub session: ContactInbox,
+    /// The contact.
+    pub contact: Contact,
+}
+
+/// The API inbox with this identifier.
+pub fn find_inbox(conn: &mut Conn<'_>, identifier: &str) -> Result<Inbox> {
+    inbox::store::find_by_identifier(conn, identifier)?.ok_or(Error::NotFound("inbox"))
+}
+
+/// The session with this id in the inbox.
+pub fn find_session(conn: &mut Conn<'_>, identifier: &str, source_id: &str) -> Result<Session> {
+    let inbox = find_inbox(conn, identifier)?;
+    let session = contact::store::find_session(conn, inbox.account_id, inbox.id, source_id)?;
+    let session = session.ok_or(Error::NotFound("contact"))?;
+    let contact = contact::store::find(conn, inbox.account_id, session.contact_id)?;
+    Ok(Session { contact: contact.ok_or(Error::NotFound("contact"))?, inbox, session })
+}
+
+/// The conversation, if the session reaches it: its own, or with proved identity any of the contact's.
+pub fn find_conversation(conn: &mut Conn<'_>, session: &Session, display_id: i64) -> Result<Conversation> {
+    let found = conversation::store::find(conn, session.inbox.account_id, display_id)?;
+    found.filter(|conversation| session.reaches(conversation)).ok_or(Error::NotFound("conversation"))
+}
+
+impl Session {
+    /// The account.
+    pub fn account_id(&self) -> AccountId {
+        self.inbox.account_id
+    }
+
+    fn reaches(&self, conversation: &Conversation) -> bool {
+        let own: ContactInboxId = self.session.id;
+        conversation.contact_inbox_id == own
+            || (self.session.hmac_verified && conversation.contact_id == self.session.contact_id)
+    }
+}
+
+/// Whether a correct proof was given; fails when it is wrong, or missing where the inbox asks for it.
+///
+/// The proof is the lower-case hex HMAC-SHA256 of the identifier with the inbox's key (rest.md §2.5).
+pub fn check_identity(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Result<bool> {
+    let Some(hash) = hash.filter(|hash| !hash.is_empty()) else {
+        return if inbox.hmac_mandatory { Err(Error::BadCredential) } else { Ok(false) };
+    };
+    let key = inbox.hmac_token.as_deref().unwrap_or_default();
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_err(Error::internal)?;
+    mac.update(identifier.unwrap_or_default().as_bytes());
+    let given = decode_hex(hash).ok_or(Error::BadCredential)?;
+    // Compares in constant time.
+    mac.verify_slice(&given).map_err(|_| Error::BadCredential)?;
+    Ok(true)
+}
+
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}

@@ -1,0 +1,348 @@
+//! A running product for tests: the real router and SQL over a throwaway database, with a clock that tests move.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use edge::rewrite::Rewrite;
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+use store::testing::{Engine, OnEngine, TestDatabase};
+use testing::FakeClock;
+use tower::ServiceExt;
+use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
+
+use crate::events::Actor;
+use crate::{App, MIGRATIONS, Settings, account, agent, platform, user};
+
+/// 2026-01-05 10:00 UTC, a Monday.
+pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
+
+/// The product over a fresh database.
+pub struct TestApp {
+    /// What handlers reach.
+    pub app: App,
+    /// The clock.
+    pub clock: Arc<FakeClock>,
+    /// Which database.
+    pub engine: Engine,
+    service: Rewrite,
+    /// Dropped last: the database goes with it.
+    _database: TestDatabase,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: http::HeaderMap,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Somebody who calls: a token, and who it belongs to.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The user.
+    pub id: UserId,
+    /// The account.
+    pub account: AccountId,
+    /// API key.
+    pub token: String,
+}
+
+impl OnEngine for TestApp {
+    async fn on(engine: Engine) -> Self {
+        Self::with_settings(engine, Settings::default()).await
+    }
+}
+
+impl TestApp {
+    /// The product with these settings.
+    pub async fn with_settings(engine: Engine, settings: Settings) -> Self {
+        let clock = Arc::new(FakeClock::new(START));
+        let moved = Arc::clone(&clock);
+        let database =
+            tokio::task::spawn_blocking(move || TestDatabase::new(engine, MIGRATIONS, moved)).await.unwrap();
+        let app = App::new(database.open(), Arc::clone(&clock) as _, settings);
+        let service = crate::router(app.clone());
+        Self { app, clock, engine, service, _database: database }
+    }
+
+    /// The service, as a server would run it.
+    pub fn service(&self) -> Rewrite {
+        self.service.clone()
+    }
+
+    /// Serves on a port of this machine while the test runs; gives the address.
+    pub async fn listen(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = self.service().into_make_service();
+        tokio::task::spawn(async move { axum::serve(listener, service).await });
+        format!("http://{address}")
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends JSON with a token; either may be missing.
+    pub async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("accept", "application/json");
+        if let Some(token) = token {
+            request = request.header("api_access_token", token);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// GET with a token.
+    pub async fn get(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(Method::GET, &caller.path(path), Some(&caller.token), None).await
+    }
+
+    /// POST of JSON with a token.
+    pub async fn post(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// A token of a new platform app.
+    pub async fn platform_app(&self) -> String {
+        self.app
+            .store
+            .write(|tx| platform::service::create_app(tx, "Test"))
+            .await
+            .map(|(_, token)| token)
+            .unwrap()
+    }
+
+    /// A new account.
+    pub async fn account(&self) -> AccountId {
+        let new = account::NewAccount { name: format!("Account {}", next_number()), ..account::NewAccount::default() };
+        self.app.store.write(move |tx| account::service::create(tx, &new, &Actor::Operator)).await.unwrap().id
+    }
+
+    /// A new member of `account`.
+    pub async fn member(&self, account: AccountId, role: Role) -> Caller {
+        let number = next_number();
+        let new = user::NewUser {
+            name: format!("User {number}"),
+            email: format!("user{number}@sample.test"),
+            display_name: None,
+            password_hash: "not a hash: nobody signs in with it".into(),
+            custom_attributes: Json::object(),
+            confirmed: true,
+        };
+        self.app
+            .store
+            .write(move |tx| {
+                let (id, token) = user::service::create(tx, &new)?;
+                agent::service::add_member(tx, account, id, role, &Actor::Operator)?;
+                Ok::<_, crate::Error>(Caller { id, account, token })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// A new agent of `account`.
+    pub async fn agent(&self, account: AccountId) -> Caller {
+        self.member(account, Role::Agent).await
+    }
+
+    /// A new administrator of `account`.
+    pub async fn administrator(&self, account: AccountId) -> Caller {
+        self.member(account, Role::Administrator).await
+    }
+
+    /// Makes the member count as online for assignment.
+    pub async fn set_online(&self, caller: &Caller) {
+        let (account, id) = (caller.account, caller.id);
+        self.app
+            .store
+            .write(move |tx| {
+                agent::service::set_availability(tx, account, id, Availability::Online, false, &Actor::Operator)
+            })
+            .await
+            .unwrap();
+    }
+
+    /// A new API inbox.
+    pub async fn api_inbox(&self, administrator: &Caller) -> InboxId {
+        let name = format!("Desk {}", next_number());
+        let body = json!({ "name": name, "channel": { "type": "api" } });
+        let answer = self.post(administrator, "inboxes", body).await.expect(200).json();
+        InboxId::new(answer["id"].as_i64().unwrap())
+    }
+
+    /// Adds members to an inbox.
+    pub async fn join(&self, administrator: &Caller, inbox: InboxId, members: &[&Caller]) {
+        let ids: Vec<UserId> = members.iter().map(|member| member.id).collect();
+        let body = json!({ "inbox_id": inbox, "user_ids": ids });
+        self.post(administrator, "inbox_members", body).await.expect(200);
+    }
+
+    /// A new contact with an e-mail address.
+    pub async fn contact(&self, member: &Caller) -> i64 {
+        let number = next_number();
+        let body = json!({ "name": format!("Contact {number}"), "email": format!("contact{number}@sample.test") });
+        self.post(member, "contacts", body).await.expect(200).json()["payload"]["contact"]["id"].as_i64().unwrap()
+    }
+
+    /// A new conversation of a new contact; gives its number.
+    pub async fn conversation(&self, member: &Caller, inbox: InboxId) -> i64 {
+        let contact = self.contact(member).await;
+        let body = json!({ "inbox_id": inbox, "contact_id": contact });
+        self.post(member, "conversations", body).await.expect(200).json()["id"].as_i64().unwrap()
+    }
+
+    /// A new team with members.
+    pub async fn team(&self, account: AccountId, allow_auto_assign: bool, members: &[&Caller]) -> TeamId {
+        let members: Vec<UserId> = members.iter().map(|member| member.id).collect();
+        let name = format!("team {}", next_number());
+        self.app
+            .store
+            .write(move |tx| {
+                let now = tx.now();
+                let (id,): (TeamId,) = tx.query_one(
+                    store::sql!(
+                        "INSERT INTO teams (account_id, name, allow_auto_assign, created_at, updated_at)
+                         VALUES ($1, $2, $3, $4, $4) RETURNING id"
+                    ),
+                    (account, &name, allow_auto_assign, now),
+                )?;
+                for member in &members {
+                    tx.execute(
+                        store::sql!(
+                            "INSERT INTO team_members (account_id, team_id, user_id, created_at)
+                             VALUES ($1, $2, $3, $4)"
+                        ),
+                        (account, id, *member, now),
+                    )?;
+                }
+                Ok::<_, store::Error>(id)
+            })
+            .await
+            .unwrap()
+    }
+
+    /// A bot connected to the inbox, and its token.
+    pub async fn bot(&self, account: AccountId, inbox: InboxId) -> (AgentBotId, String) {
+        let token = crate::token::random();
+        let key = token.clone();
+        let id = self
+            .app
+            .store
+            .write(move |tx| {
+                let now = tx.now();
+                let (id,): (AgentBotId,) = tx.query_one(
+                    store::sql!(
+                        "INSERT INTO agent_bots (account_id, name, bot_type, bot_config, created_at, updated_at)
+                         VALUES ($1, 'Bot', 'webhook', '{}', $2, $2) RETURNING id"
+                    ),
+                    (account, now),
+                )?;
+                tx.execute(
+                    store::sql!("INSERT INTO access_tokens (token, agent_bot_id, created_at) VALUES ($1, $2, $3)"),
+                    (&key, id, now),
+                )?;
+                tx.execute(
+                    store::sql!(
+                        "INSERT INTO agent_bot_inboxes (account_id, inbox_id, agent_bot_id, status, created_at)
+                         VALUES ($1, $2, $3, 'active', $4)"
+                    ),
+                    (account, inbox, id, now),
+                )?;
+                Ok::<_, store::Error>(id)
+            })
+            .await
+            .unwrap();
+        (id, token)
+    }
+
+    /// Runs every job that is due; gives the number of runs.
+    pub async fn run_due_jobs(&self) -> usize {
+        crate::jobs::worker(&self.app).run_due().await
+    }
+
+    /// Names of the account's events, in order.
+    pub async fn event_names(&self, account: AccountId) -> Vec<String> {
+        let rows: Vec<(String,)> = self
+            .app
+            .store
+            .read(move |conn| {
+                conn.query(store::sql!("SELECT name FROM events WHERE account_id = $1 ORDER BY seq"), (account,))
+            })
+            .await
+            .unwrap();
+        rows.into_iter().map(|(name,)| name).collect()
+    }
+
+    /// The number of rows of every table, for "nothing was stored".
+    pub async fn row_counts(&self) -> Vec<(String, i64)> {
+        self.app
+            .store
+            .read(|conn| {
+                let tables = [
+                    "accounts", "users", "account_users", "inboxes", "inbox_members", "contacts", "contact_inboxes",
+                    "conversations", "messages", "events", "jobs", "tags", "conversation_tags", "access_tokens",
+                ];
+                let mut counts = Vec::new();
+                for table in tables {
+                    let rows: Vec<(i64,)> = conn.query_built(&format!("SELECT COUNT(*) FROM {table}"), &[])?;
+                    counts.push((table.to_owned(), rows[0].0));
+                }
+                Ok::<_, store::Error>(counts)
+            })
+            .await
+            .unwrap()
+    }
+
+    /// One number from a statement with numbers as parameters.
+    pub async fn number(&self, text: &'static str, params: &[i64]) -> i64 {
+        let params: Vec<_> = params.iter().map(ToValue::to_value).collect();
+        let rows: Vec<(i64,)> =
+            self.app.store.read(move |conn| conn.query_built(text, &params)).await.map_err(|error: store::Error| error).unwrap();
+        rows[0].0
+    }
+}
+
+impl Caller {
+    /// `path` below the caller's account; one that begins with a slash stays.
+    pub fn path(&self, path: &str) -> String {
+        if path.starts_with('/') { path.to_owned() } else { format!("/api/v1/accounts/{}/{path}", self.account) }
+    }
+}
+
+impl Answer {
+    /// The answer, which must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+}
+
+fn next_number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}

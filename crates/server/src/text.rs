@@ -1,0 +1,44 @@
+//! Texts as they are compared and searched.
+
+pub use types::fold;
+
+/// Whether `text` is an `http` or `https` address with a host.
+pub fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty() && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    })
+}
+
+/// A `LIKE` pattern for "contains `text`", to be used with `ESCAPE '\'`.
+pub fn contains_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{contains_pattern, is_web_address};
+
+    #[test]
+    fn a_web_address_has_a_scheme_and_a_host() {
+        assert!(is_web_address("https://shop.example/cart?x=1"));
+        for bad in ["not a link", "javascript:alert(1)", "https://", "ftp://x", "http://a b"] {
+            assert!(!is_web_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pattern_signs_are_literal() {
+        assert_eq!(contains_pattern(r"50%_\"), r"%50\%\_\\%");
+    }
+}

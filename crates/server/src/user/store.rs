@@ -1,0 +1,101 @@
+//! The SQL of users. They belong to no account.
+
+use edge::Result;
+use store::{Conn, Tx, sql};
+use types::UserId;
+
+use super::{Membership, NewUser, User};
+
+/// The user, unless it is being deleted.
+pub fn find(conn: &mut Conn<'_>, user: UserId) -> Result<Option<User>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token
+             FROM users u JOIN access_tokens t ON t.user_id = u.id
+             WHERE u.id = $1 AND u.deleting_at IS NULL"
+        ),
+        (user,),
+    )?)
+}
+
+/// Whether there is such a user, not being deleted.
+pub fn exists(conn: &mut Conn<'_>, user: UserId) -> Result<bool> {
+    let row: Option<(UserId,)> =
+        conn.query_opt(sql!("SELECT id FROM users WHERE id = $1 AND deleting_at IS NULL"), (user,))?;
+    Ok(row.is_some())
+}
+
+/// The user with this address, which is in lower case.
+pub fn find_id_by_email(conn: &mut Conn<'_>, email: &str) -> Result<Option<UserId>> {
+    let row: Option<(UserId,)> =
+        conn.query_opt(sql!("SELECT id FROM users WHERE email = $1 AND deleting_at IS NULL"), (email,))?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The name that others see.
+pub fn find_name(conn: &mut Conn<'_>, user: UserId) -> Result<Option<String>> {
+    let row: Option<(String,)> = conn.query_opt(
+        sql!("SELECT COALESCE(NULLIF(display_name, ''), name) FROM users WHERE id = $1 AND deleting_at IS NULL"),
+        (user,),
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
+/// The user's accounts, the oldest membership first.
+pub fn list_memberships(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Membership>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT a.id AS account_id, a.name AS account_name, a.status, a.custom_attributes AS account_attributes,
+                    au.active_at, au.role, au.availability, au.auto_offline, au.inviter_id
+             FROM account_users au JOIN accounts a ON a.id = au.account_id
+             WHERE au.user_id = $1 AND a.deleting_at IS NULL ORDER BY au.id"
+        ),
+        (user,),
+    )?)
+}
+
+/// Stores a user; `None` when another one has the address.
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewUser, email: &str, pubsub_token: &str) -> Result<Option<UserId>> {
+    let now = tx.now();
+    let row: Option<(UserId,)> = tx.query_opt(
+        sql!(
+            "INSERT INTO users (name, display_name, email, password_hash, confirmed_at, pubsub_token, ui_settings,
+                 custom_attributes, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, '{}', $7, $8, $8)
+             ON CONFLICT (email) WHERE deleting_at IS NULL DO NOTHING
+             RETURNING id"
+        ),
+        (
+            new.name.as_str(),
+            new.display_name.as_deref(),
+            email,
+            new.password_hash.as_str(),
+            new.confirmed.then_some(now),
+            pubsub_token,
+            &new.custom_attributes,
+            now,
+        ),
+    )?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Stores the user's API key.
+pub(super) fn insert_access_token(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(sql!("INSERT INTO access_tokens (token, user_id, created_at) VALUES ($1, $2, $3)"), (token, user, now))?;
+    Ok(())
+}
+
+/// Confirms the address; false when it was confirmed before.
+pub(super) fn confirm(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let now = tx.now();
+    let changed = tx.execute(
+        sql!(
+            "UPDATE users SET confirmed_at = $2, updated_at = $2
+             WHERE id = $1 AND confirmed_at IS NULL AND deleting_at IS NULL"
+        ),
+        (user, now),
+    )?;
+    Ok(changed > 0)
+}

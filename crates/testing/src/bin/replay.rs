@@ -1,0 +1,32 @@
+//! Plays the recordings of a folder against a running server: `replay BASE_URL PLATFORM_TOKEN DIR`.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use testing::replay::{Golden, Replay, Stage};
+use types::{Clock as _, SystemClock};
+
+/// Nobody listens there; receivers are needed only by recordings of deliveries.
+const NO_RECEIVER: &str = "http://127.0.0.1:9";
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [base_url, platform_token, folder] = arguments.as_slice() else {
+        return Err("usage: replay BASE_URL PLATFORM_TOKEN DIR".into());
+    };
+    let now_seconds = SystemClock.now().epoch_seconds();
+    let stage = Stage {
+        base_url: base_url.clone(),
+        platform_token: platform_token.clone(),
+        hooks_url: NO_RECEIVER.to_owned(),
+        run_id: format!("{:08x}", now_seconds & 0xffff_ffff),
+        now_seconds,
+    };
+    let golden = Golden::read(Path::new(folder))?;
+    let report = Replay::new(stage, golden).run().await?;
+    write!(std::io::stdout(), "{report}")?;
+    Ok(if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,112 @@
+//! Reading recordings and what belongs to them from a folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::deviation::{Entries, NoGround};
+use super::need::Need;
+use super::policy::Policy;
+use super::step::Step;
+
+/// The steps of one file.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The file's name.
+    pub name: String,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What a run needs, as it lies in a folder.
+#[derive(Debug, Clone)]
+pub struct Golden {
+    /// The recordings, in the order in which they run.
+    pub files: Vec<Recording>,
+    /// `deviations.json` and `unstable.json`.
+    pub entries: Entries,
+    /// `needs.json`.
+    pub needs: Vec<Need>,
+    /// `served.json`, with the statuses of `statuses.json`.
+    pub policy: Policy,
+}
+
+/// A file that is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum GoldenError {
+    /// It cannot be read.
+    #[error("{path}: {source}", path = .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// It is no JSON, or not the right one.
+    #[error("{path}, line {line}: {source}", path = .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Line of the file, from 1.
+        line: usize,
+        /// What went wrong.
+        source: serde_json::Error,
+    },
+    /// An entry names neither clause nor reason.
+    #[error(transparent)]
+    NoGround(#[from] NoGround),
+}
+
+impl Golden {
+    /// Reads every numbered recording (`01-….jsonl`) of a folder, and what belongs to them.
+    pub fn read(folder: &Path) -> Result<Self, GoldenError> {
+        let unreadable = |source| GoldenError::Unreadable { path: folder.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if is_numbered(&path) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let files = paths.iter().map(|path| Recording::read(path)).collect::<Result<_, _>>()?;
+        let mut entries = Entries::default();
+        entries.add(read_json(&folder.join("deviations.json"))?)?;
+        entries.add(read_json(&folder.join("unstable.json"))?)?;
+        let mut policy: Policy = read_json(&folder.join("served.json"))?;
+        policy.statuses = read_json(&folder.join("statuses.json"))?;
+        let needs = read_json(&folder.join("needs.json"))?;
+        Ok(Self { files, entries, needs, policy })
+    }
+}
+
+impl Recording {
+    /// Reads one file of steps, one in each line.
+    pub fn read(path: &Path) -> Result<Self, GoldenError> {
+        let text = read_text(path)?;
+        let parse = |(index, line)| {
+            let path = path.to_owned();
+            serde_json::from_str(line).map_err(|source| GoldenError::Malformed { path, line: index + 1, source })
+        };
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let steps = lines.map(parse).collect::<Result<_, _>>()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, steps })
+    }
+}
+
+fn is_numbered(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(|first: char| first.is_ascii_digit()) && name.ends_with(".jsonl")
+}
+
+fn read_text(path: &Path) -> Result<String, GoldenError> {
+    std::fs::read_to_string(path).map_err(|source| GoldenError::Unreadable { path: path.to_owned(), source })
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, GoldenError> {
+    serde_json::from_str(&read_text(path)?).map_err(|source| {
+        let line = source.line();
+        GoldenError::Malformed { path: path.to_owned(), line, source }
+    })
+}

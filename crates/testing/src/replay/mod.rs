@@ -1,0 +1,35 @@
+//! Playing recorded requests against a server and comparing its answers.
+//!
+//! The rules stand in `golden/README.md`. Nothing here knows the server: it gets an address, a
+//! platform token and a folder.
+
+mod answer;
+mod deviation;
+mod difference;
+mod golden;
+mod list;
+mod need;
+mod path;
+mod pattern;
+mod plan;
+mod policy;
+mod report;
+mod request;
+mod run;
+mod shape;
+mod step;
+mod text;
+mod vars;
+
+#[cfg(test)]
+mod tests;
+
+pub use deviation::{Entries, Entry, NoGround};
+pub use difference::{Difference, What};
+pub use golden::{Golden, GoldenError, Recording};
+pub use need::Need;
+pub use plan::{BadNeeds, Plan, Skip, Verdict};
+pub use policy::{Feature, Policy};
+pub use report::{Failure, FileReport, Report};
+pub use run::{Replay, RunError, Stage};
+pub use step::{Body, Expected, Kind, Raw, Request, Step};

@@ -1,0 +1,359 @@
+//! Sending the steps in order and judging what comes back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::answer::Answer;
+use super::deviation::Entries;
+use super::difference::{Difference, What, shorten};
+use super::golden::{Golden, Recording};
+use super::need::Need;
+use super::path::{Place, look_up};
+use super::pattern::Rules;
+use super::plan::{BadNeeds, Plan, Verdict};
+use super::policy::Policy;
+use super::report::{Failure, FileReport, Outcome, Report};
+use super::request::{self, RequestError};
+use super::step::{Expected, Request, Step};
+use super::text::Texts;
+use super::vars::Vars;
+
+/// Pause between two questions for an awaited effect.
+const POLL: Duration = Duration::from_millis(50);
+/// How long an awaited effect is asked for, by default.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// Limits of one request.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest part of an answer that a report shows, in characters.
+const SHOWN: usize = 400;
+
+/// The server that is asked, and the values given from the start.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Address of the server, such as `http://127.0.0.1:3000`.
+    pub base_url: String,
+    /// Token of the platform app.
+    pub platform_token: String,
+    /// Address of a receiver that answers 200.
+    pub hooks_url: String,
+    /// Any eight letters and digits.
+    pub run_id: String,
+    /// The server's time, in seconds since the epoch.
+    pub now_seconds: i64,
+}
+
+impl Stage {
+    fn vars(&self) -> Vars {
+        const DAY: i64 = 86_400;
+        let mut vars = Vars::default();
+        vars.save("run.id", json!(self.run_id));
+        vars.save("run.now", json!(self.now_seconds));
+        vars.save("run.today", json!(self.now_seconds - self.now_seconds.rem_euclid(DAY)));
+        vars.save("token.platform", json!(self.platform_token));
+        vars.save("hooks.base", json!(self.hooks_url));
+        vars
+    }
+}
+
+type Settle = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+type Check = Box<dyn Fn(&str, &str, u16, &Value) -> Result<(), String> + Send + Sync>;
+
+/// A run of recordings against one server.
+pub struct Replay {
+    stage: Stage,
+    files: Vec<Recording>,
+    policy: Policy,
+    entries: Entries,
+    needs: Vec<Need>,
+    settle: Settle,
+    check: Check,
+    patience: Duration,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The list of needs does not fit the policy.
+    #[error(transparent)]
+    Needs(#[from] BadNeeds),
+    /// No connection to the server.
+    #[error("step {step} could not be sent: {source}")]
+    Unreachable {
+        /// The step.
+        step: String,
+        /// What went wrong.
+        source: reqwest::Error,
+    },
+    /// The HTTP client could not be made.
+    #[error("no HTTP client: {0}")]
+    Client(reqwest::Error),
+}
+
+impl Replay {
+    /// A run of `golden` on `stage`.
+    pub fn new(mut stage: Stage, golden: Golden) -> Self {
+        stage.base_url.truncate(stage.base_url.trim_end_matches('/').len());
+        let Golden { files, entries, needs, policy } = golden;
+        Self {
+            stage,
+            files,
+            policy,
+            entries,
+            needs,
+            settle: Box::new(|| Box::pin(std::future::ready(()))),
+            check: Box::new(|_, _, _, _| Ok(())),
+            patience: PATIENCE,
+        }
+    }
+
+    /// How to let background work end; nothing is done by default.
+    ///
+    /// Called before steps that ask for it, and before every try of a step that awaits something.
+    #[must_use]
+    pub fn settle<F, Ended>(mut self, settle: F) -> Self
+    where
+        F: Fn() -> Ended + Send + Sync + 'static,
+        Ended: Future<Output = ()> + Send + 'static,
+    {
+        self.settle = Box::new(move || Box::pin(settle()));
+        self
+    }
+
+    /// How to check every JSON answer, given method, path, status and body.
+    #[must_use]
+    pub fn check<F>(mut self, check: F) -> Self
+    where
+        F: Fn(&str, &str, u16, &Value) -> Result<(), String> + Send + Sync + 'static,
+    {
+        self.check = Box::new(check);
+        self
+    }
+
+    /// How long an awaited effect is asked for; 12 s by default.
+    #[must_use]
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Sends all steps and tells what came of them.
+    pub async fn run(&self) -> Result<Report, RunError> {
+        let plan = Plan::new(&self.files, &self.policy, &self.needs)?;
+        let mut session = Session::start(self)?;
+        let mut report = Report { entries_known: self.entries.len(), ..Report::default() };
+        for file in &self.files {
+            let mut part = FileReport::new(&file.name);
+            for step in &file.steps {
+                let outcome = session.play(step, plan.verdict(&step.id)).await?;
+                part.add(&step.id, outcome);
+            }
+            report.files.push(part);
+        }
+        report.entries_used = session.used.len();
+        Ok(report)
+    }
+}
+
+/// A run under way.
+struct Session<'a> {
+    replay: &'a Replay,
+    client: Client,
+    vars: Vars,
+    used: BTreeSet<usize>,
+    /// What every step expects, for twins.
+    expected: BTreeMap<&'a str, &'a Expected>,
+}
+
+/// One answer and in what it differs.
+struct Try {
+    answer: String,
+    differences: Vec<Difference>,
+    deviates: bool,
+}
+
+impl<'a> Session<'a> {
+    fn start(replay: &'a Replay) -> Result<Self, RunError> {
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(RunError::Client)?;
+        let steps = replay.files.iter().flat_map(|file| &file.steps);
+        let expected = steps.map(|step| (step.id.as_str(), &step.answer)).collect();
+        let vars = replay.stage.vars();
+        Ok(Self { replay, client, vars, used: BTreeSet::new(), expected })
+    }
+
+    async fn play(&mut self, step: &Step, verdict: &Verdict) -> Result<Outcome, RunError> {
+        let (Some(request), false) = (&step.request, matches!(verdict, Verdict::Skip(_))) else {
+            return Ok(match verdict {
+                Verdict::Skip(skip) | Verdict::SendOnly(skip) => Outcome::Skipped(skip.clone()),
+                Verdict::Compare => Outcome::NotGiven,
+            });
+        };
+        let end = Instant::now() + self.replay.patience;
+        let mut tried = self.try_once(step, request, verdict).await?;
+        while step.awaits && !tried.differences.is_empty() && Instant::now() < end {
+            tokio::time::sleep(POLL).await;
+            tried = self.try_once(step, request, verdict).await?;
+        }
+        Ok(outcome(step, request, verdict, tried))
+    }
+
+    async fn try_once(&mut self, step: &Step, request: &Request, verdict: &Verdict) -> Result<Try, RunError> {
+        if step.settle || step.awaits {
+            (self.replay.settle)().await;
+        }
+        let base = &self.replay.stage.base_url;
+        let built = match request::build(&self.client, base, step, request, &self.vars) {
+            Ok(built) => built,
+            Err(error) => return Ok(Try::not_sent(&error)),
+        };
+        let method = built.method().to_string();
+        let path = built.url().path().to_owned();
+        let answer = match self.send(built).await {
+            Ok(answer) => answer,
+            Err(source) if source.is_connect() => {
+                return Err(RunError::Unreachable { step: step.id.clone(), source });
+            }
+            Err(error) => return Ok(Try::unanswered(&error)),
+        };
+        let mut differences = self.save(step, &answer);
+        let mut deviates = false;
+        if *verdict == Verdict::Compare {
+            let mut judged = self.judge(step, &answer);
+            let before = judged.len();
+            self.replay.entries.excuse(step, &mut judged, &mut self.used);
+            deviates = judged.len() < before;
+            differences.extend(judged);
+        } else {
+            differences.extend(answer.judge_crash());
+        }
+        differences.extend(self.check(&method, &path, &answer));
+        let shown = format!("{} {}", answer.status, shorten(&answer.text, SHOWN));
+        Ok(Try { answer: shown, differences, deviates })
+    }
+
+    async fn send(&self, request: reqwest::Request) -> Result<Answer, reqwest::Error> {
+        let response = self.client.execute(request).await?;
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value)));
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: headers.collect(),
+            text: String::from_utf8_lossy(&response.bytes().await?).into_owned(),
+        })
+    }
+
+    /// Keeps the values that a step saves; one that is not there is a difference.
+    fn save(&mut self, step: &Step, answer: &Answer) -> Vec<Difference> {
+        let json = answer.json().unwrap_or_default();
+        let mut missing = Vec::new();
+        for (name, path) in &step.save {
+            let found = match path.strip_prefix("header:") {
+                Some(header) => answer.headers.get(header).map(|value| json!(value)),
+                None => look_up(&json, path).filter(|value| !value.is_null()).cloned(),
+            };
+            match found {
+                Some(value) => self.vars.save(name, value),
+                None => missing.push(Difference::at(
+                    What::Save,
+                    &Place::default().key(path),
+                    format!("the value {name}"),
+                    "nothing",
+                )),
+            }
+        }
+        missing
+    }
+
+    /// The differences from the step's own answer, or none if its twin's answer fits.
+    fn judge(&self, step: &Step, answer: &Answer) -> Vec<Difference> {
+        let rules = Rules {
+            texts: Texts { vars: &self.vars, base: &self.replay.stage.base_url },
+            unordered: &step.unordered,
+            align: &step.align,
+            shape_only: &step.shape_only,
+            volatile: &step.volatile,
+        };
+        let refusal = self.replay.policy.refusal_status(step.op.as_deref());
+        let judge = |expected: &Expected| answer.judge(expected, step.kind, refusal, &rules);
+        if let Some(status) = self.prescribed_status(step) {
+            return prescribed(step, status, answer.status);
+        }
+        let own = judge(&step.answer);
+        let twin = step.twin.as_deref().and_then(|twin| self.expected.get(twin));
+        match twin.filter(|twin| is_given(twin)) {
+            Some(twin) if !own.is_empty() && judge(twin).is_empty() => Vec::new(),
+            _ => own,
+        }
+    }
+
+    /// The status that a deviation demands instead of the recorded one.
+    fn prescribed_status(&self, step: &Step) -> Option<u16> {
+        let prescribed = self.replay.entries.prescribed_status(step)?;
+        match &step.answer {
+            Expected::NotGiven | Expected::Differs { .. } => None,
+            Expected::Content { status, .. } if *status == prescribed => None,
+            _ => Some(prescribed),
+        }
+    }
+
+    fn check(&self, method: &str, path: &str, answer: &Answer) -> Option<Difference> {
+        let problem = (self.replay.check)(method, path, answer.status, &answer.json()?).err()?;
+        Some(Difference::at(What::Schema, &Place::default(), "the documented schema", problem))
+    }
+}
+
+impl Try {
+    fn not_sent(error: &RequestError) -> Self {
+        let differences = vec![Difference::body("a request that can be sent", error)];
+        Self { answer: "nothing: it was not sent".to_owned(), differences, deviates: false }
+    }
+
+    fn unanswered(error: &reqwest::Error) -> Self {
+        let differences = vec![Difference::body("an answer", error)];
+        Self { answer: "nothing".to_owned(), differences, deviates: false }
+    }
+}
+
+fn is_given(expected: &Expected) -> bool {
+    matches!(expected, Expected::Content { .. })
+}
+
+/// With the demanded status only the entry for it is left to meet; any other fails.
+fn prescribed(step: &Step, demanded: u16, got: u16) -> Vec<Difference> {
+    let recorded = match &step.answer {
+        Expected::Content { status, .. } => status.to_string(),
+        _ => "another".to_owned(),
+    };
+    if got == demanded {
+        return vec![Difference::status(recorded, got)];
+    }
+    vec![Difference::status(format!("{demanded}, by a deviation from the recorded {recorded}"), got)]
+}
+
+fn outcome(step: &Step, request: &Request, verdict: &Verdict, tried: Try) -> Outcome {
+    let Try { answer, differences, deviates } = tried;
+    if !differences.is_empty() {
+        let may_differ = |found: &Difference| !matches!(found.what, What::Schema | What::Save);
+        let is_informational = step.informational && differences.iter().all(may_differ);
+        let request = format!("{} {}", request.method, request.path);
+        let failure = Failure { step: step.id.clone(), request, answer, differences };
+        return if is_informational { Outcome::Informational(failure) } else { Outcome::Failed(failure) };
+    }
+    match (verdict, &step.answer) {
+        (Verdict::SendOnly(skip) | Verdict::Skip(skip), _) => Outcome::SentOnly(skip.clone()),
+        (Verdict::Compare, Expected::NotGiven) => Outcome::NotGiven,
+        (Verdict::Compare, _) if deviates => Outcome::PassedWithDeviation,
+        (Verdict::Compare, _) => Outcome::Passed,
+    }
+}
