@@ -28,8 +28,11 @@ CREATE UNIQUE INDEX contacts_phone_number ON contacts (account_id, phone_number)
 CREATE UNIQUE INDEX contacts_identifier ON contacts (account_id, identifier)
     WHERE deleting_at IS NULL AND identifier IS NOT NULL;
 CREATE INDEX contacts_listed ON contacts (account_id, id) WHERE is_resolved AND deleting_at IS NULL;
-CREATE INDEX contacts_by_name ON contacts (account_id, sort_name, id) WHERE is_resolved AND deleting_at IS NULL;
-CREATE INDEX contacts_by_activity ON contacts (account_id, last_activity_at, id) WHERE is_resolved AND deleting_at IS NULL;
+-- The databases do not agree on the place of nulls in an index, so that the two orders that clients use have none.
+CREATE INDEX contacts_by_name ON contacts (account_id, (COALESCE(sort_name, '􏿿')), id)
+    WHERE is_resolved AND deleting_at IS NULL;
+CREATE INDEX contacts_by_activity ON contacts (account_id, (COALESCE(last_activity_at, -1)), id)
+    WHERE is_resolved AND deleting_at IS NULL;
 CREATE INDEX contacts_all ON contacts (account_id, id);
 
 -- Contacts that lists count, one row an account.

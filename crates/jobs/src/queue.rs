@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::{Conn, Result, Tx, sql};
-use types::{Json, JobId, Timestamp};
+use types::{JobId, Json, Timestamp};
 
 use crate::{Job, JobError};
 
@@ -139,10 +139,7 @@ pub fn finish(tx: &mut Tx<'_>, job: &Claimed, result: &Result<(), JobError>, jit
         ),
         (job.id, job.attempts, text, run_at, job.kind.as_str(), job.unique_key.as_str()),
     )?;
-    tx.execute(
-        sql!("DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running'"),
-        (job.id, job.attempts),
-    )?;
+    tx.execute(sql!("DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND state = 'running'"), (job.id, job.attempts))?;
     Ok(())
 }
 

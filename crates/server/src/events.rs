@@ -1,9 +1,7 @@
 //! What can happen in an account. Everything that hears of a change hears of it through the event log.
 
 use serde_json::{Map, Value, json};
-use types::{
-    AccountId, AgentBotId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId, UserId,
-};
+use types::{AccountId, AgentBotId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId, UserId};
 
 use store::{NewEvent, Tx};
 

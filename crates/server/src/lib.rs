@@ -26,7 +26,13 @@ pub mod token;
 pub mod user;
 
 #[cfg(test)]
+mod checks;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod testing;
 

@@ -1,16 +1,14 @@
 //! Every route of the product, in reading order, and the service around them.
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Extension, Router};
 use edge::Documented;
 use edge::rewrite::Rewrite;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{
-    App, agent, contact, conversation, health, inbox, message, openapi, platform, profile, public_api,
-};
+use crate::{App, agent, contact, conversation, health, inbox, message, openapi, platform, profile, public_api};
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
 const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
@@ -20,9 +18,12 @@ pub fn router(app: App) -> Rewrite {
     let (router, document) = routes().split_for_parts();
     let documented = Documented::from_openapi(&document);
     let settings = edge::Settings { timeout: app.settings.request_timeout, ..edge::Settings::default() };
+    let limit = edge::BodyLimit(app.settings.body_limit);
     let text = openapi::to_text(&openapi::complete(document));
     let router: Router = router
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
+        .layer(Extension(limit))
+        .layer(Extension(BodyLimit(app.settings.body_limit)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
 }

@@ -64,8 +64,7 @@ impl TestApp {
     pub async fn with_settings(engine: Engine, settings: Settings) -> Self {
         let clock = Arc::new(FakeClock::new(START));
         let moved = Arc::clone(&clock);
-        let database =
-            tokio::task::spawn_blocking(move || TestDatabase::new(engine, MIGRATIONS, moved)).await.unwrap();
+        let database = tokio::task::spawn_blocking(move || TestDatabase::new(engine, MIGRATIONS, moved)).await.unwrap();
         let app = App::new(database.open(), Arc::clone(&clock) as _, settings);
         let service = crate::router(app.clone());
         Self { app, clock, engine, service, _database: database }
@@ -121,12 +120,7 @@ impl TestApp {
 
     /// A token of a new platform app.
     pub async fn platform_app(&self) -> String {
-        self.app
-            .store
-            .write(|tx| platform::service::create_app(tx, "Test"))
-            .await
-            .map(|(_, token)| token)
-            .unwrap()
+        self.app.store.write(|tx| platform::service::create_app(tx, "Test")).await.map(|(_, token)| token).unwrap()
     }
 
     /// A new account.
@@ -292,29 +286,36 @@ impl TestApp {
 
     /// The number of rows of every table, for "nothing was stored".
     pub async fn row_counts(&self) -> Vec<(String, i64)> {
+        let tables = match self.engine {
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY 1"
+            }
+            Engine::Postgres => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            }
+        };
         self.app
             .store
-            .read(|conn| {
-                let tables = [
-                    "accounts", "users", "account_users", "inboxes", "inbox_members", "contacts", "contact_inboxes",
-                    "conversations", "messages", "events", "jobs", "tags", "conversation_tags", "access_tokens",
-                ];
-                let mut counts = Vec::new();
-                for table in tables {
-                    let rows: Vec<(i64,)> = conn.query_built(&format!("SELECT COUNT(*) FROM {table}"), &[])?;
-                    counts.push((table.to_owned(), rows[0].0));
-                }
-                Ok::<_, store::Error>(counts)
+            .read(move |conn| {
+                let tables: Vec<(String,)> = conn.query_built(tables, &[])?;
+                let counts = tables.iter().map(|(table,)| format!("SELECT '{table}', COUNT(*) FROM {table}"));
+                conn.query_built(&counts.collect::<Vec<_>>().join(" UNION ALL "), &[])
             })
             .await
+            .map_err(|error: store::Error| error)
             .unwrap()
     }
 
     /// One number from a statement with numbers as parameters.
     pub async fn number(&self, text: &'static str, params: &[i64]) -> i64 {
         let params: Vec<_> = params.iter().map(ToValue::to_value).collect();
-        let rows: Vec<(i64,)> =
-            self.app.store.read(move |conn| conn.query_built(text, &params)).await.map_err(|error: store::Error| error).unwrap();
+        let rows: Vec<(i64,)> = self
+            .app
+            .store
+            .read(move |conn| conn.query_built(text, &params))
+            .await
+            .map_err(|error: store::Error| error)
+            .unwrap();
         rows[0].0
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use postgres::NoTls;
 use tempfile::TempDir;
@@ -166,9 +167,13 @@ fn try_on(url: &str, statements: Vec<String>) -> Result<()> {
     Ok(thread.join().map_err(|_| Error::Panicked("while talking to PostgreSQL".into()))??)
 }
 
+/// How long a test may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// Runs what a test with [`db_test`] expands to, on a runtime of its own.
 #[doc(hidden)]
 pub fn run_test<T: OnEngine, F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(T) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime starts").block_on(async { test(T::on(engine).await).await });
+    let whole = async { tokio::time::timeout(PATIENCE, async { test(T::on(engine).await).await }).await };
+    runtime.expect("a runtime starts").block_on(whole).expect("the test ends in time");
 }

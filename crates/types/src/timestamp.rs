@@ -110,8 +110,14 @@ mod tests {
     fn iso_text_has_three_digits_and_reads_back() {
         let moment = Timestamp::from_micros(1_767_225_655_123_456);
         assert_eq!(moment.iso(), "2026-01-01T00:00:55.123Z");
-        assert_eq!(Timestamp::parse_iso("2026-01-01T00:00:55.123Z"), Some(Timestamp::from_micros(1_767_225_655_123_000)));
-        assert_eq!(Timestamp::parse_iso("2026-01-01T01:00:55+01:00"), Some(Timestamp::from_epoch_seconds(1_767_225_655)));
+        assert_eq!(
+            Timestamp::parse_iso("2026-01-01T00:00:55.123Z"),
+            Some(Timestamp::from_micros(1_767_225_655_123_000))
+        );
+        assert_eq!(
+            Timestamp::parse_iso("2026-01-01T01:00:55+01:00"),
+            Some(Timestamp::from_epoch_seconds(1_767_225_655))
+        );
         assert_eq!(Timestamp::parse_iso("2026-01-01 00:00:55"), Some(Timestamp::from_epoch_seconds(1_767_225_655)));
         assert_eq!(Timestamp::parse_iso("tomorrow"), None);
     }

@@ -7,10 +7,10 @@ mod store;
 
 use std::collections::HashMap;
 
+use ::store::Conn;
 use axum::extract::FromRequestParts;
 use edge::{Error, Path, Result, Who};
 use http::request::Parts;
-use ::store::Conn;
 use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
 
 use crate::App;
@@ -136,7 +136,7 @@ impl FromRequestParts<App> for Member {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match caller(parts, app).await? {
+        match caller(parts, app, Bots::Refused).await? {
             MemberOrBot::Member(member) => Ok(member),
             MemberOrBot::Bot(_) => Err(Error::Forbidden),
         }
@@ -157,7 +157,7 @@ impl FromRequestParts<App> for MemberOrBot {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        caller(parts, app).await
+        caller(parts, app, Bots::Welcome).await
     }
 }
 
@@ -173,12 +173,20 @@ impl FromRequestParts<App> for PlatformApp {
     }
 }
 
+/// Whether bots may use a route (rest.md §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bots {
+    Welcome,
+    Refused,
+}
+
 /// The caller of a route of the account in the path.
-async fn caller(parts: &mut Parts, app: &App) -> Result<MemberOrBot> {
+async fn caller(parts: &mut Parts, app: &App, bots: Bots) -> Result<MemberOrBot> {
     let token = credential(parts)?;
-    let Path(params) = Path::<HashMap<String, String>>::from_request_parts(parts, app).await?;
-    let account = params.get("account_id").and_then(|text| text.parse().ok()).map(AccountId::new);
-    let caller = app.store.read(move |conn| self::store::find_caller(conn, &token, account)).await?;
+    // A path that cannot be read names no account; the credential is looked at first all the same.
+    let params = Path::<HashMap<String, String>>::from_request_parts(parts, app).await.ok();
+    let account = params.and_then(|Path(params)| params.get("account_id")?.parse().ok()).map(AccountId::new);
+    let caller = app.store.read(move |conn| self::store::find_caller(conn, &token, account, bots)).await?;
     let who = match &caller {
         MemberOrBot::Member(member) => format!("user {}", member.user_id),
         MemberOrBot::Bot(bot) => format!("bot {}", bot.id),

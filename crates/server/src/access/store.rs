@@ -4,7 +4,7 @@ use edge::{Error, Result};
 use store::{Conn, Tx, sql};
 use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
 
-use super::{Bot, Member, MemberOrBot};
+use super::{Bot, Bots, Member, MemberOrBot};
 
 store::row! {
     /// The owner of a token: one of the two, or a platform app.
@@ -45,14 +45,19 @@ pub fn find_platform_app(conn: &mut Conn<'_>, token: &str) -> Result<Option<Plat
 }
 
 /// Who calls a route of `account`: steps 1 to 5 of rest.md §2.2.
-pub fn find_caller(conn: &mut Conn<'_>, token: &str, account: Option<AccountId>) -> Result<MemberOrBot> {
+pub fn find_caller(conn: &mut Conn<'_>, token: &str, account: Option<AccountId>, bots: Bots) -> Result<MemberOrBot> {
     let owner = find_owner(conn, token)?.ok_or(Error::BadCredential)?;
-    let account = account.ok_or(Error::NotFound("account"))?;
+    let account = account.ok_or(Error::NotFound("account"));
     if let (Some(user_id), Some(name)) = (owner.user_id, owner.user_name) {
+        let account = account?;
         let role = find_role(conn, account, user_id)?;
         return Ok(MemberOrBot::Member(Member { account_id: account, user_id, name, role }));
     }
     let id = owner.agent_bot_id.ok_or(Error::BadCredential)?;
+    if bots == Bots::Refused {
+        return Err(Error::Forbidden);
+    }
+    let account = account?;
     must_be_active(conn, account)?;
     if owner.bot_account_id != Some(account) && !is_connected(conn, account, id)? {
         return Err(Error::Forbidden);

@@ -14,6 +14,13 @@ use crate::inbox;
 use crate::inbox::wire::{InboxJson, InboxView};
 use crate::text;
 
+/// The folded name, as the index has it.
+macro_rules! by_name {
+    () => {
+        "COALESCE(k.sort_name, '\u{10FFFF}')"
+    };
+}
+
 /// Contacts on a page.
 const PAGE: i64 = 15;
 
@@ -62,7 +69,8 @@ impl List {
         let count = self.count(conn)?;
         let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
         let conversations = count_conversations(conn, self.account, &ids)?;
-        let mut sessions = if self.with_sessions { Some(load_sessions(conn, self.account, &ids, view, base_url)?) } else { None };
+        let mut sessions =
+            if self.with_sessions { Some(load_sessions(conn, self.account, &ids, view, base_url)?) } else { None };
         let payload = contacts.iter().map(|contact| {
             let sessions = sessions.as_mut().map(|sessions| sessions.remove(&contact.id).unwrap_or_default());
             ContactJson {
@@ -73,10 +81,19 @@ impl List {
         });
         let shown = (self.page - 1).saturating_mul(PAGE).saturating_add(PAGE);
         let has_more = self.text.as_ref().map(|_| count > shown);
-        Ok(ContactListJson { meta: ContactListMeta { count, current_page: self.page, has_more }, payload: payload.collect() })
+        Ok(ContactListJson {
+            meta: ContactListMeta { count, current_page: self.page, has_more },
+            payload: payload.collect(),
+        })
     }
 
     fn rows(&self, conn: &mut Conn<'_>) -> Result<Vec<Contact>> {
+        let (text, values) = self.statement();
+        Ok(conn.query_built(&text, &values)?)
+    }
+
+    /// The statement of the page, and its values.
+    pub(crate) fn statement(&self) -> (String, Vec<Value>) {
         let (mut text, mut values) = self.conditions();
         values.push(PAGE.to_value());
         values.push((self.page - 1).saturating_mul(PAGE).to_value());
@@ -87,7 +104,7 @@ impl List {
             values.len() - 1,
             values.len(),
         );
-        Ok(conn.query_built(&text, &values)?)
+        (text, values)
     }
 
     fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
@@ -95,7 +112,8 @@ impl List {
             return rows::find_count(conn, self.account);
         }
         let (text, values) = self.conditions();
-        let counted: Vec<(i64,)> = conn.query_built(&format!("SELECT COUNT(*) FROM contacts k WHERE {text}"), &values)?;
+        let counted: Vec<(i64,)> =
+            conn.query_built(&format!("SELECT COUNT(*) FROM contacts k WHERE {text}"), &values)?;
         Ok(counted.first().map_or(0, |(count,)| *count))
     }
 
@@ -170,16 +188,17 @@ fn read_page(text: &str) -> i64 {
 
 /// Sort keys in their fixed order, whatever their order in `sort` (recorded, rest.md §5.9).
 fn order(sort: &str) -> String {
-    // Key, column, and whether PostgreSQL's own place of nulls holds: last ascending, first descending.
-    const KEYS: &[(&str, &str, bool)] = &[
-        ("email", "k.email", true),
-        ("name", "k.sort_name", true),
-        ("phone_number", "k.phone_number", true),
-        ("last_activity_at", "k.last_activity_at", false),
-        ("company", "k.sort_company", false),
-        ("city", "k.sort_city", false),
-        ("country", "k.sort_country", false),
-        ("created_at", "k.created_at", false),
+    // `email` and `phone_number` keep nulls where PostgreSQL has them: last ascending, first descending. So does
+    // the name; as its index has it, what stands for null is above every name.
+    const KEYS: &[(&str, &str, &str)] = &[
+        ("email", "k.email ASC NULLS LAST", "k.email DESC NULLS FIRST"),
+        ("name", concat!(by_name!(), " ASC"), concat!(by_name!(), " DESC")),
+        ("phone_number", "k.phone_number ASC NULLS LAST", "k.phone_number DESC NULLS FIRST"),
+        ("last_activity_at", "k.last_activity_at ASC NULLS LAST", "COALESCE(k.last_activity_at, -1) DESC"),
+        ("company", "k.sort_company ASC NULLS LAST", "k.sort_company DESC NULLS LAST"),
+        ("city", "k.sort_city ASC NULLS LAST", "k.sort_city DESC NULLS LAST"),
+        ("country", "k.sort_country ASC NULLS LAST", "k.sort_country DESC NULLS LAST"),
+        ("created_at", "k.created_at ASC", "k.created_at DESC"),
     ];
     let wanted: HashMap<&str, bool> = sort
         .split(',')
@@ -188,11 +207,11 @@ fn order(sort: &str) -> String {
         .map(|(key, descending)| (if key == "company_name" { "company" } else { key }, descending))
         .collect();
     let mut order = String::new();
-    for (key, column, plain_nulls) in KEYS {
-        let Some(descending) = wanted.get(key) else { continue };
-        let direction = if *descending { "DESC" } else { "ASC" };
-        let nulls = if *plain_nulls && *descending { "FIRST" } else { "LAST" };
-        write!(order, "{column} {direction} NULLS {nulls}, ").expect("writing to a text");
+    for (key, ascending, descending) in KEYS {
+        if let Some(is_descending) = wanted.get(key) {
+            order.push_str(if *is_descending { descending } else { ascending });
+            order.push_str(", ");
+        }
     }
     if order.is_empty() { "k.id ASC".into() } else { order + "k.id DESC" }
 }
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn keys_are_applied_in_a_fixed_order() {
         assert_eq!(order("city,name"), order("name,city"));
-        assert_eq!(order("-name"), "k.sort_name DESC NULLS FIRST, k.id DESC");
+        assert_eq!(order("-email"), "k.email DESC NULLS FIRST, k.id DESC");
         assert_eq!(order("last_activity_at"), "k.last_activity_at ASC NULLS LAST, k.id DESC");
         assert_eq!(order("unknown; DROP TABLE contacts"), "k.id ASC");
     }

@@ -1,8 +1,9 @@
 //! Made-up names for contacts that come without one: `frosty-grass-307` (rest.md §5.21).
 
 const FIRST: &[&str] = &[
-    "amber", "bold", "calm", "crimson", "dawn", "dusty", "eager", "frosty", "gentle", "green", "hidden", "icy", "jolly",
-    "late", "lively", "misty", "odd", "pale", "proud", "quiet", "rapid", "silent", "snowy", "swift", "warm", "wild",
+    "amber", "bold", "calm", "crimson", "dawn", "dusty", "eager", "frosty", "gentle", "green", "hidden", "icy",
+    "jolly", "late", "lively", "misty", "odd", "pale", "proud", "quiet", "rapid", "silent", "snowy", "swift", "warm",
+    "wild",
 ];
 const SECOND: &[&str] = &[
     "bird", "brook", "cloud", "dew", "dream", "field", "fire", "flower", "fog", "forest", "frost", "grass", "haze",

@@ -1,8 +1,8 @@
 //! Contacts over HTTP, for the team (rest.md §5.9). Every member sees every contact of the account.
 
 use axum::extract::State;
-use edge::field::{Object, Text};
 use edge::ErrorJson;
+use edge::field::{Object, Text};
 use edge::{BodyWithFiles, Error, Json, Path, Query, Result};
 use types::{AccountId, ContactId, InboxId};
 

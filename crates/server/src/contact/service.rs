@@ -1,8 +1,8 @@
 //! The rules of contacts (rest.md §5.9, semantics §8).
 
+use ::store::Tx;
 use edge::error::Problem;
 use edge::{Error, Result};
-use ::store::Tx;
 use types::{AccountId, ContactId, Json};
 
 use super::{Contact, is_email, is_phone_number, store};

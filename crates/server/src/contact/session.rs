@@ -1,7 +1,7 @@
 //! Sessions: a contact's identity in an inbox, under a `source_id` (rest.md §6.5).
 
-use edge::{Error, Result};
 use ::store::{Conn, Tx};
+use edge::{Error, Result};
 use types::{AccountId, ChannelKind};
 
 use super::{Contact, ContactInbox, is_email, store};

@@ -157,11 +157,7 @@ pub fn find_session(
 }
 
 /// The newest session with this id in any inbox of the account.
-pub fn find_session_anywhere(
-    conn: &mut Conn<'_>,
-    account: AccountId,
-    source_id: &str,
-) -> Result<Option<ContactInbox>> {
+pub fn find_session_anywhere(conn: &mut Conn<'_>, account: AccountId, source_id: &str) -> Result<Option<ContactInbox>> {
     Ok(conn.query_opt(
         sql!(
             "SELECT s.id, s.account_id, s.contact_id, s.inbox_id, s.source_id, s.hmac_verified, s.pubsub_token
@@ -232,7 +228,8 @@ impl Sorting {
         let attributes: serde_json::Map<String, serde_json::Value> = new.additional_attributes.read();
         let text = |key: &str| attributes.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let searched = [&new.name, &new.email, &new.phone_number, &new.identifier];
-        let searched: Vec<String> = searched.into_iter().map(|field| fold(field.as_deref().unwrap_or_default())).collect();
+        let searched: Vec<String> =
+            searched.into_iter().map(|field| fold(field.as_deref().unwrap_or_default())).collect();
         Self {
             name: new.name.as_deref().map(fold),
             company: text("company_name"),

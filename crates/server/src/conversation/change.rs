@@ -1,7 +1,7 @@
 //! Changes of status, assignee and team: the one way they happen, with everything that follows from them.
 
-use edge::Result;
 use ::store::Tx;
+use edge::Result;
 use types::{Status, TeamId, Timestamp, UserId};
 
 use super::counters::{self, Place};
@@ -168,4 +168,3 @@ fn assignee_name(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<Option<
         None => Ok(None),
     }
 }
-

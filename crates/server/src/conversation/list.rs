@@ -7,10 +7,10 @@ use edge::{Error, Result};
 use store::{Conn, sql};
 use types::{AccountId, InboxId, Status, TeamId, Timestamp, ToValue, UserId, Value};
 
+use super::Conversation;
 use super::counters;
 use super::view::columns;
 use super::wire::{Counts, ListQuery};
-use super::Conversation;
 use crate::access::Member;
 use crate::{team, text};
 
@@ -174,6 +174,12 @@ impl List {
 
     /// The conversations of the page.
     pub fn rows(&self, conn: &mut Conn<'_>) -> Result<Vec<Conversation>> {
+        let (text, values) = self.statement();
+        Ok(conn.query_built(&text, &values)?)
+    }
+
+    /// The statement of the page, and its values.
+    pub(crate) fn statement(&self) -> (String, Vec<Value>) {
         let mut built = self.conditions();
         match self.assignee {
             Assignee::Me => {
@@ -185,7 +191,9 @@ impl List {
             Assignee::All => {}
         }
         if self.order.needs_messages() {
-            built.and("EXISTS (SELECT 1 FROM messages m WHERE m.account_id = c.account_id AND m.conversation_id = c.id)");
+            built.and(
+                "EXISTS (SELECT 1 FROM messages m WHERE m.account_id = c.account_id AND m.conversation_id = c.id)",
+            );
         }
         let (limit, offset) = match self.narrow.updated_after {
             Some(_) => (UNPAGED, 0),
@@ -198,7 +206,7 @@ impl List {
             columns(),
             built.text,
         );
-        Ok(conn.query_built(&text, &built.values)?)
+        (text, built.values)
     }
 
     fn read_counters(&self, conn: &mut Conn<'_>) -> Result<(i64, i64, i64)> {

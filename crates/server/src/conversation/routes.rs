@@ -1,8 +1,8 @@
 //! Conversations over HTTP (rest.md §5.10).
 
 use axum::extract::State;
-use edge::field::{Int, Maybe, Text};
 use edge::ErrorJson;
+use edge::field::{Int, Maybe, Text};
 use edge::{Body, Error, Json, Path, Query, Result};
 use types::{AccountId, ContactId, InboxId, TeamId, Timestamp, UserId};
 
@@ -335,9 +335,9 @@ impl NewDraft {
             service::check_attributes(field, object.map(|object| object.0).unwrap_or_default())
         };
         let snoozed_until = match body.snoozed_until {
-            Some(Text(text)) if !text.trim().is_empty() => Some(
-                Timestamp::parse_iso(&text).ok_or_else(|| Error::invalid("snoozed_until", "is not a time"))?,
-            ),
+            Some(Text(text)) if !text.trim().is_empty() => {
+                Some(Timestamp::parse_iso(&text).ok_or_else(|| Error::invalid("snoozed_until", "is not a time"))?)
+            }
             _ => None,
         };
         Ok(Self {
@@ -355,11 +355,7 @@ impl NewDraft {
     }
 
     /// With inbox and contact the session is found or made; a `source_id` alone must exist (rest.md §5.10).
-    fn find_or_create_session(
-        &self,
-        tx: &mut store::Tx<'_>,
-        caller: &MemberOrBot,
-    ) -> Result<contact::ContactInbox> {
+    fn find_or_create_session(&self, tx: &mut store::Tx<'_>, caller: &MemberOrBot) -> Result<contact::ContactInbox> {
         let account = caller.account_id();
         if let (Some(inbox), Some(contact)) = (self.inbox_id, self.contact_id) {
             let inbox = crate::inbox::store::find(tx, account, inbox)?.ok_or(Error::NotFound("inbox"))?;

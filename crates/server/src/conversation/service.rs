@@ -1,8 +1,8 @@
 //! The rules of conversations.
 
+use ::store::{Conn, Tx};
 use edge::{Error, Result};
 use serde_json::{Map, Value};
-use ::store::{Conn, Tx};
 use types::{AccountId, Json, Status, TeamId, Timestamp, UserId};
 
 use super::change::{self, Change};

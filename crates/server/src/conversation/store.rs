@@ -162,11 +162,7 @@ pub fn update_after_message(tx: &mut Tx<'_>, conversation: &Conversation) -> Res
 }
 
 /// The conversations of a session, by number.
-pub fn list_of_session(
-    conn: &mut Conn<'_>,
-    account: AccountId,
-    session: ContactInboxId,
-) -> Result<Vec<Conversation>> {
+pub fn list_of_session(conn: &mut Conn<'_>, account: AccountId, session: ContactInboxId) -> Result<Vec<Conversation>> {
     Ok(conn.query(
         sql!(
             "SELECT ",

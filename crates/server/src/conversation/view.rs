@@ -66,8 +66,10 @@ pub fn load(conn: &mut Conn<'_>, viewer: Viewer, conversations: Vec<Conversation
     let ids: Vec<ConversationId> = conversations.iter().map(|conversation| conversation.id).collect();
     let mut around = find_surroundings(conn, account, &ids)?;
     let contact_ids = conversations.iter().map(|conversation| conversation.contact_id).collect();
-    let mut contacts: HashMap<_, Contact> =
-        contact::store::list_by_ids(conn, account, contact_ids)?.into_iter().map(|contact| (contact.id, contact)).collect();
+    let mut contacts: HashMap<_, Contact> = contact::store::list_by_ids(conn, account, contact_ids)?
+        .into_iter()
+        .map(|contact| (contact.id, contact))
+        .collect();
     let messages = Messages::load(conn, account, &conversations, &around)?;
     let assignee_ids = conversations.iter().filter_map(|conversation| conversation.assignee_id).collect();
     let assignees = agent::store::list_by_ids(conn, account, assignee_ids)?;
@@ -263,11 +265,7 @@ struct ReplyWindows {
 }
 
 impl ReplyWindows {
-    fn load(
-        conn: &mut Conn<'_>,
-        viewer: Viewer,
-        around: &HashMap<ConversationId, Surroundings>,
-    ) -> Result<Self> {
+    fn load(conn: &mut Conn<'_>, viewer: Viewer, around: &HashMap<ConversationId, Surroundings>) -> Result<Self> {
         let windowed: Vec<ConversationId> =
             around.values().filter(|row| window_hours(row).is_some()).map(|row| row.id).collect();
         if windowed.is_empty() {

@@ -2,9 +2,7 @@
 
 use edge::field::{Int, Maybe, Object, Text, Texts};
 use serde::{Deserialize, Serialize};
-use types::{
-    AccountId, ChannelKind, InboxId, Json, Priority, Status, TeamId, Timestamp,
-};
+use types::{AccountId, ChannelKind, InboxId, Json, Priority, Status, TeamId, Timestamp};
 use utoipa::ToSchema;
 
 use crate::agent::wire::AgentJson;

@@ -1,7 +1,7 @@
 //! The rules of labels (rest.md §5.10).
 
-use edge::{Error, Result};
 use ::store::Tx;
+use edge::{Error, Result};
 use types::{AccountId, ConversationId};
 
 use super::store;

@@ -65,12 +65,7 @@ pub fn find_or_create_tag(tx: &mut Tx<'_>, account: AccountId, name: &str, folde
 }
 
 /// Puts the tag on the conversation; again does nothing.
-pub fn add_to_conversation(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    conversation: ConversationId,
-    tag: i64,
-) -> Result<()> {
+pub fn add_to_conversation(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId, tag: i64) -> Result<()> {
     let now = tx.now();
     tx.execute(
         sql!(

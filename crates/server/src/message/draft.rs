@@ -1,9 +1,9 @@
 //! What a client sends to write a message, read and checked.
 
+use ::store::Conn;
 use edge::field::{Maybe, Text};
 use edge::{Error, Result};
 use serde_json::{Map, Value};
-use ::store::Conn;
 use types::{AgentBotId, ChannelKind, ContentType, Json, MessageId, MessageType, UserId};
 
 use super::store::{self, NewMessage};

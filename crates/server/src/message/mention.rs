@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn links_to_users_and_teams_are_found_once() {
-        let text = "[@Mira](mention://user/12/Mira) and [@Mira](mention://user/12/Mira), [@Billing](mention://team/3/b)";
+        let text =
+            "[@Mira](mention://user/12/Mira) and [@Mira](mention://user/12/Mira), [@Billing](mention://team/3/b)";
         assert_eq!(find(text), Mentions { users: vec![UserId::new(12)], teams: vec![TeamId::new(3)] });
     }
 

@@ -1,12 +1,12 @@
 //! Which messages one answer carries (rest.md §5.15).
 
+use ::store::Conn;
 use edge::Result;
 use edge::field::Text;
-use ::store::Conn;
 
+use super::Message;
 use super::store::{self, Kinds};
 use super::wire::MessageListQuery;
-use super::Message;
 use crate::conversation::Conversation;
 
 /// Messages of one answer without `after`.
@@ -60,7 +60,9 @@ impl Window {
             Span::After(after) => {
                 store::list_from(conn, account, id, after.saturating_add(1)..i64::MAX, self.kinds, PAGE_AFTER)
             }
-            Span::Between(after, before) => store::list_from(conn, account, id, after..before, self.kinds, PAGE_BETWEEN),
+            Span::Between(after, before) => {
+                store::list_from(conn, account, id, after..before, self.kinds, PAGE_BETWEEN)
+            }
         }
     }
 }

@@ -152,7 +152,13 @@ impl Senders {
         }
     }
 
-    fn load_users(&mut self, conn: &mut Conn<'_>, account: AccountId, ids: &[UserId], presence: Presence) -> Result<()> {
+    fn load_users(
+        &mut self,
+        conn: &mut Conn<'_>,
+        account: AccountId,
+        ids: &[UserId],
+        presence: Presence,
+    ) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -202,9 +208,10 @@ impl Senders {
         }
         let rows: Vec<(AgentBotId, Option<String>)> =
             conn.query(sql!("SELECT id, name FROM agent_bots WHERE id = ANY($1)"), (ids,))?;
-        self.bots.extend(rows.into_iter().map(|(id, name)| {
-            (id, BotSender { id, name, avatar_url: String::new(), r#type: "agent_bot" })
-        }));
+        self.bots.extend(
+            rows.into_iter()
+                .map(|(id, name)| (id, BotSender { id, name, avatar_url: String::new(), r#type: "agent_bot" })),
+        );
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of messages: what a new one does to its conversation (rest.md §6.3, semantics §2.4).
 
-use edge::Result;
 use ::store::Tx;
+use edge::Result;
 use types::{ContentType, Json, MessageType, Status};
 
 use super::store::NewMessage;
@@ -67,14 +67,15 @@ fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender) -> R
     if !closed || conversation.muted || contact::store::is_blocked(tx, account, conversation.contact_id)? {
         return Ok(());
     }
-    let to_bot = conversation.status == Status::Resolved
-        && inbox::store::has_active_bot(tx, account, conversation.inbox_id)?;
+    let to_bot =
+        conversation.status == Status::Resolved && inbox::store::has_active_bot(tx, account, conversation.inbox_id)?;
     let status = if to_bot { Status::Pending } else { Status::Open };
     let actor = match sender {
         Sender::Contact(id) => Actor::Contact { id },
         _ => Actor::System,
     };
-    *conversation = change::apply(tx, conversation, Change { status: Some((status, None)), ..Change::default() }, &actor)?;
+    *conversation =
+        change::apply(tx, conversation, Change { status: Some((status, None)), ..Change::default() }, &actor)?;
     Ok(())
 }
 

@@ -2,9 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, params, sql};
-use types::{
-    AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, UserId,
-};
+use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, UserId};
 
 use super::{Message, Sender};
 
@@ -167,12 +165,7 @@ pub fn list_public(conn: &mut Conn<'_>, account: AccountId, ids: &[ConversationI
 }
 
 /// Whether the conversation has this message.
-pub fn exists(
-    conn: &mut Conn<'_>,
-    account: AccountId,
-    conversation: ConversationId,
-    id: MessageId,
-) -> Result<bool> {
+pub fn exists(conn: &mut Conn<'_>, account: AccountId, conversation: ConversationId, id: MessageId) -> Result<bool> {
     let row: Option<(MessageId,)> = conn.query_opt(
         sql!("SELECT id FROM messages WHERE account_id = $1 AND conversation_id = $2 AND id = $3"),
         (account, conversation, id),

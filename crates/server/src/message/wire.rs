@@ -2,9 +2,7 @@
 
 use edge::field::{Flag, Int, Maybe, Object, Text};
 use serde::{Deserialize, Serialize};
-use types::{
-    AccountId, ContentType, Json, MessageId, MessageStatus, SenderType, Timestamp, UserId,
-};
+use types::{AccountId, ContentType, Json, MessageId, MessageStatus, SenderType, Timestamp, UserId};
 use utoipa::ToSchema;
 
 use super::Message;

@@ -1,8 +1,8 @@
 //! The Public API over HTTP.
 
 use axum::extract::State;
-use edge::field::{Object, Text};
 use edge::ErrorJson;
+use edge::field::{Object, Text};
 use edge::{Body, BodyWithFiles, Error, Json, Path, Query, Result};
 use store::Tx;
 use types::{AccountId, MessageType, Status};

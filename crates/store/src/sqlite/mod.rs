@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, Statement, ToSql, Transaction, TransactionBehavior, params_from_iter,
 };
@@ -125,6 +126,12 @@ fn prepare(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
+    // PostgreSQL has a function of the same name from a migration.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("fold", 1, flags, |context| {
+        let text: Option<&str> = context.get_raw(0).as_str_or_null()?;
+        Ok(text.map(types::fold))
+    })?;
     Ok(())
 }
 

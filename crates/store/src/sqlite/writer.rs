@@ -66,10 +66,10 @@ impl Writer {
     fn commit(&mut self, batch: Batch<'_>) {
         let Some(Refused(closures, _)) = self.try_commit(batch) else { return };
         for work in closures {
-            if let Some(Refused(alone, cause)) = self.try_commit(Batch::of(work)) {
-                let error = Error::from(cause);
-                // There is one; the error goes to it.
-                alone.into_iter().zip([error]).for_each(|(work, error)| work.fail(error));
+            if let Some(Refused(mut alone, cause)) = self.try_commit(Batch::of(work))
+                && let Some(guilty) = alone.pop()
+            {
+                guilty.fail(cause.into());
             }
         }
     }

@@ -133,7 +133,7 @@ async fn a_full_queue_is_an_error_after_a_while_and_what_was_accepted_is_done(db
 async fn a_caller_that_waits_for_room_gets_it(db: Db) {
     let store = db.open_narrow(|options| {
         options.write_queue = 1;
-        options.queue_wait = std::time::Duration::from_secs(60);
+        options.queue_wait = std::time::Duration::from_mins(1);
     });
     let results = at_once((0..50).map(|number| write_item(store.clone(), format!("item {number}")))).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");

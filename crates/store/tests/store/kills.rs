@@ -69,7 +69,8 @@ async fn write_until_killed(engine: Engine, address: &str) {
             for number in 0.. {
                 let name = format!("{task}-{number}");
                 write_item(store.clone(), name.as_str()).await.unwrap();
-                writeln!(std::io::stdout(), "row {name} is safe").unwrap();
+                let mut output = std::io::stdout();
+                writeln!(output, "row {name} is safe").unwrap();
             }
         });
     }

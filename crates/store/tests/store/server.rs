@@ -90,7 +90,8 @@ async fn the_victim_of_a_deadlock_runs_again() {
     let (first, second) = tokio::join!(cross(one, two), cross(two, one));
     first.unwrap();
     second.unwrap();
-    assert_eq!(runs.load(Ordering::Relaxed), 3);
+    // The victim may be quick enough to take its first row again, and be the victim once more.
+    assert!(runs.load(Ordering::Relaxed) >= 3);
     let amounts: Result<Vec<(i64,)>> = db.store.read(|conn| conn.query(sql!("SELECT amount FROM items"), ())).await;
     assert_eq!(amounts.unwrap(), [(2,), (2,)]);
 }

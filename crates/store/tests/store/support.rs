@@ -75,14 +75,14 @@ impl Gate {
         let mut held = JoinSet::new();
         let store = store.clone();
         held.spawn(async move {
-            let hold = move |_: &mut Tx<'_>| {
+            let closure = move |_: &mut Tx<'_>| {
                 // The closure may run again, when nobody listens any more.
                 enter.send(()).ok();
                 // Ends when the other half is dropped.
                 released.recv().ok();
                 Ok(())
             };
-            store.write(hold).await
+            store.write(closure).await
         });
         entered.recv().await.expect("the closure runs");
         Self { release, held }

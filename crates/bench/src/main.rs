@@ -1,0 +1,3 @@
+//! Measures the product.
+
+fn main() {}

@@ -1,0 +1,170 @@
+//! `ooctopus serve`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::serve::ListenerExt;
+use server::{App, Settings};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info};
+use types::SystemClock;
+
+use crate::cli::ServeArgs;
+use crate::config::Config;
+use crate::data_folder::{DataFolder, Lock};
+use crate::demo::Demo;
+use crate::metrics::Metrics;
+use crate::shutdown::{Parts, Signals};
+use crate::{database, output};
+
+/// Serves until a signal says stop.
+pub async fn run(config: &Config, args: ServeArgs) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let server = tokio::select! {
+        started = Server::start(config, args) => started?,
+        () = signals.next() => return Ok(()),
+    };
+    server.announce()?;
+    let stop = server.parts.stop();
+    let failed = tokio::select! {
+        () = signals.next() => false,
+        () = stop.cancelled() => true,
+    };
+    server.finish(config, &mut signals).await;
+    if failed {
+        bail!("a part of the server ended by itself; the log says why");
+    }
+    Ok(())
+}
+
+/// A running server. The order is that of dropping: the database goes after all that uses it, the lock last.
+struct Server {
+    parts: Parts,
+    url: String,
+    demo: Option<Demo>,
+    app: App,
+    lock: Lock,
+}
+
+impl Server {
+    async fn start(config: &Config, args: ServeArgs) -> Result<Self> {
+        let folder = DataFolder::open(&config.data_dir)?;
+        let lock = folder.lock()?;
+        folder.ensure_key()?;
+        let options = database::options(config, &folder);
+        for name in database::migrate(&options).await? {
+            info!(name, "ran migration {name}");
+        }
+        let store = database::open(&options).await?;
+        let demo = if args.demo { Some(Demo::ensure(&store, config).await?) } else { None };
+
+        let listener = bind(config.listen).await?;
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
+        let app = App::new(store, Arc::new(SystemClock), settings(config, &url));
+        let parts = Parts::default();
+        if let Some(listener) = metrics_listener {
+            start_metrics(listener, &app, &parts)?;
+        }
+        let worker = server::jobs::worker(&app);
+        parts.start(worker.run(parts.stop()));
+        parts.start(serve(listener, app.clone(), parts.stop()));
+        Ok(Self { parts, url, demo, app, lock })
+    }
+
+    /// Says where the server is: to the log, and to whoever started it.
+    fn announce(&self) -> Result<()> {
+        let (version, engine, url) = (env!("CARGO_PKG_VERSION"), self.app.store.engine(), self.url.as_str());
+        info!(version, engine, url, "ooctopus {version} on {engine} listens on {url}");
+        output::print_line(&format!("# Ooctopus listens on {url}"))?;
+        if let Some(demo) = &self.demo {
+            output::print(&demo.text(url))?;
+        }
+        Ok(())
+    }
+
+    async fn finish(self, config: &Config, signals: &mut Signals) {
+        self.parts.finish(config.shutdown_grace, signals).await;
+        drop(self.app);
+        drop(self.lock);
+    }
+}
+
+/// What the product is told.
+fn settings(config: &Config, url: &str) -> Settings {
+    Settings {
+        base_url: config.base_url.as_ref().map_or_else(|| url.to_owned(), |base| base.0.clone()),
+        api_version: config.api_version.0.clone(),
+        mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
+        inbound_mail_domain: config.inbound_mail_domain.0.clone(),
+        body_limit: config.body_limit.0,
+        request_timeout: config.request_timeout,
+    }
+}
+
+/// The address of a listener as a program on this machine reaches it.
+pub fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+}
+
+async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
+    let service = server::router(app).into_make_service();
+    let served = axum::serve(listener.tap_io(send_at_once), service).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(cause) = served.await {
+        error!(%cause, "the listener failed");
+    }
+}
+
+fn start_metrics(listener: TcpListener, app: &App, parts: &Parts) -> Result<()> {
+    let address = listener.local_addr().context("asking for the address that was chosen")?;
+    let metrics = Metrics::start(app.clone())?;
+    let router: Router = metrics.router();
+    let stop = parts.stop();
+    parts.start(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(cause) = served.await {
+            error!(%cause, "the listener of the metrics failed");
+        }
+    });
+    parts.start(metrics.keep_up(parts.stop()));
+    info!(%address, "metrics are at http://{address}/metrics");
+    Ok(())
+}
+
+/// An answer must not wait for the acknowledgement of the one before.
+fn send_at_once(stream: &mut TcpStream) {
+    if let Err(cause) = stream.set_nodelay(true) {
+        debug!(%cause, "a connection kept its delay");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_url;
+
+    #[test]
+    fn a_wildcard_address_is_reached_locally() {
+        for (address, url) in [
+            ("0.0.0.0:3000", "http://127.0.0.1:3000"),
+            ("[::]:3000", "http://[::1]:3000"),
+            ("192.0.2.7:80", "http://192.0.2.7:80"),
+        ] {
+            assert_eq!(local_url(address.parse().unwrap()), url);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Who may call what: every route × every kind of caller.
+
+use std::collections::BTreeSet;
+
+use store::sql;
+use store::testing::db_test;
+use testing::openapi::Validator;
+use types::AgentBotId;
+
+use super::site::Site;
+use super::{Operation, Sent, check_refusal, document, operations, sample};
+use crate::testing::TestApp;
+use crate::{access, platform, token};
+
+/// The columns of [`TABLE`].
+const CALLERS: [&str; 12] = [
+    "nobody",
+    "an unknown token",
+    "an agent inside of the inbox",
+    "an agent outside of the inbox",
+    "an administrator",
+    "another account's administrator",
+    "a bot that is connected to an inbox",
+    "another account's bot",
+    "a suspended account's administrator, at home",
+    "a platform app with the grant",
+    "a platform app without the grant",
+    "a deleted user",
+];
+
+/// Callers that are refused before the body is read, wherever they are refused.
+const STRANGERS: [usize; 6] = [0, 1, 5, 7, 8, 11];
+
+type Row = (&'static str, [u16; 12]);
+
+/// The status for each of [`CALLERS`]. A known caller who may not is answered 401 where the operation does not
+/// document 403 (decisions §1).
+#[rustfmt::skip]
+const TABLE: &[Row] = &[
+    //                                                           none  bad  in   out admin other bot b-oth susp app app- gone
+    ("GET /api",                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /health",                                              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /livez",                                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /readyz",                                              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+
+    ("POST /platform/api/v1/accounts",                           [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
+    ("GET /platform/api/v1/accounts/{account_id}",               [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("POST /platform/api/v1/users",                              [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
+    ("GET /platform/api/v1/users/{id}",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("GET /platform/api/v1/accounts/{account_id}/account_users", [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("POST /platform/api/v1/accounts/{account_id}/account_users",[401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+
+    ("GET /api/v1/profile",                                      [401, 401, 200, 200, 200, 200, 401, 401, 200, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/agents",                 [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/inboxes",                [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/inboxes",               [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/inboxes/{id}",           [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/inbox_members",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}",[401,401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+
+    ("GET /api/v1/accounts/{account_id}/contacts",               [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/contacts",              [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/contacts/search",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/contacts/{id}",          [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+
+    ("GET /api/v1/accounts/{account_id}/conversations",          [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations",         [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/conversations/meta",     [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/conversations/{conversation_id}",
+                                                                 [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
+                                                                 [401, 401, 200, 401, 200, 401, 200, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments",
+                                                                 [401, 401, 200, 401, 200, 401, 200, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+                                                                 [401, 401, 200, 401, 200, 401, 200, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+                                                                 [401, 401, 200, 401, 200, 401, 200, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+                                                                 [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
+                                                                 [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
+
+    ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts",  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+];
+
+#[test]
+fn the_table_has_exactly_the_routes_of_the_router() {
+    let routes: BTreeSet<String> = operations().iter().map(Operation::route).collect();
+    let rows: BTreeSet<String> = TABLE.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(rows.len(), TABLE.len(), "a route has two rows");
+    let missing: Vec<_> = routes.symmetric_difference(&rows).collect();
+    assert!(missing.is_empty(), "routes without a row, or rows without a route: {missing:#?}");
+}
+
+#[db_test]
+async fn every_caller_is_answered_as_the_table_says(app: TestApp) {
+    let stage = Stage::new(&app).await;
+    let validator = Validator::new(document());
+    let mut problems = Vec::new();
+    for (place, operation) in operations().iter().enumerate() {
+        let Some((route, expected)) = TABLE.iter().find(|(route, _)| *route == operation.route()) else { continue };
+        let (allowed, refused): (Vec<usize>, Vec<usize>) =
+            (0..CALLERS.len()).partition(|caller| expected[*caller] == 200);
+        let before = app.row_counts().await;
+        for caller in refused {
+            let sent = stage.request(operation, caller, place);
+            let what = format!("{route} by {}", CALLERS[caller]);
+            problems.extend(
+                refusal_problems(&app, &sent, expected[caller], caller)
+                    .await
+                    .into_iter()
+                    .map(|problem| format!("{what}: {problem}")),
+            );
+        }
+        if app.row_counts().await != before {
+            problems.push(format!("{route}: a refused caller has changed something"));
+        }
+        for caller in allowed {
+            let answer = stage.request(operation, caller, place).to(&app).await;
+            let checked = if answer.status != 200 {
+                Err(format!("{} instead of 200: {}", answer.status, String::from_utf8_lossy(&answer.body)))
+            } else if operation.id == "isAlive" {
+                Ok(())
+            } else {
+                validator.check(operation.method.as_str(), &operation.path, 200, &answer.json())
+            };
+            problems.extend(checked.err().map(|problem| format!("{route} by {}: {problem}", CALLERS[caller])));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+/// What is wrong with the answer to a caller who must be refused, whatever the body is.
+async fn refusal_problems(app: &TestApp, sent: &Sent, status: u16, caller: usize) -> Vec<String> {
+    let answer = sent.to(app).await;
+    let mut problems = Vec::new();
+    if answer.status != status {
+        problems.push(format!("{} instead of {status}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
+    } else {
+        problems.extend(check_refusal(&sent.path, &answer).err());
+    }
+    if sent.media.is_some() && STRANGERS.contains(&caller) {
+        let broken = sent.clone().json("{").to(app).await;
+        if broken.status != status {
+            problems.push(format!("{} instead of {status} for a body that cannot be read", broken.status));
+        }
+    }
+    problems
+}
+
+/// An account, a suspended account, and the token of each of [`CALLERS`].
+struct Stage {
+    site: Site,
+    suspended: Site,
+    tokens: [Option<String>; 12],
+}
+
+impl Stage {
+    /// What one of [`CALLERS`] sends to `operation`, the `place`-th of the table.
+    fn request(&self, operation: &Operation, caller: usize, place: usize) -> Sent {
+        let site = if CALLERS[caller].contains("suspended") { &self.suspended } else { &self.site };
+        let sent = Sent::new(&operation.method, &site.path(operation), self.tokens[caller].as_deref());
+        match sample::body(operation, site, place * CALLERS.len() + caller) {
+            Some(body) => sent.json(body.to_string()),
+            None => sent,
+        }
+    }
+
+    async fn new(app: &TestApp) -> Self {
+        let site = Site::new(app).await;
+        let other = Site::new(app).await;
+        let suspended = Site::new(app).await;
+        let outside = app.agent(site.account).await;
+        let deleted = app.administrator(site.account).await;
+        let bot = connected_bot(app, &site).await;
+        let (_, other_bot) = app.bot(other.account, other.inbox).await;
+        let (account, agent) = (site.account, site.agent.id);
+        let (suspended_id, deleted_id) = (suspended.account, deleted.id);
+        let granted = app
+            .app
+            .store
+            .write(move |tx| {
+                let now = tx.now();
+                tx.execute(sql!("UPDATE accounts SET status = 'suspended' WHERE id = $1"), (suspended_id,))?;
+                tx.execute(sql!("UPDATE users SET deleting_at = $2 WHERE id = $1"), (deleted_id, now))?;
+                let (granted, token) = platform::service::create_app(tx, "Granted")?;
+                access::grant_account(tx, granted, account)?;
+                access::grant_user(tx, granted, agent)?;
+                Ok::<_, crate::Error>(token)
+            })
+            .await
+            .unwrap();
+        let tokens = [
+            None,
+            Some("unknown".into()),
+            Some(site.agent.token.clone()),
+            Some(outside.token),
+            Some(site.administrator.token.clone()),
+            Some(other.administrator.token),
+            Some(bot),
+            Some(other_bot),
+            Some(suspended.administrator.token.clone()),
+            Some(granted),
+            Some(app.platform_app().await),
+            Some(deleted.token),
+        ];
+        Self { site, suspended, tokens }
+    }
+}
+
+/// The token of a bot that belongs to no account and is connected to the site's inbox.
+async fn connected_bot(app: &TestApp, site: &Site) -> String {
+    let token = token::random();
+    let (key, account, inbox) = (token.clone(), site.account, site.inbox);
+    app.app
+        .store
+        .write(move |tx| {
+            let now = tx.now();
+            let (bot,): (AgentBotId,) = tx.query_one(
+                sql!(
+                    "INSERT INTO agent_bots (name, bot_type, bot_config, created_at, updated_at)
+                     VALUES ('System bot', 'webhook', '{}', $1, $1) RETURNING id"
+                ),
+                (now,),
+            )?;
+            tx.execute(
+                sql!("INSERT INTO access_tokens (token, agent_bot_id, created_at) VALUES ($1, $2, $3)"),
+                (&key, bot, now),
+            )?;
+            tx.execute(
+                sql!(
+                    "INSERT INTO agent_bot_inboxes (account_id, inbox_id, agent_bot_id, status, created_at)
+                     VALUES ($1, $2, $3, 'active', $4)"
+                ),
+                (account, inbox, bot, now),
+            )?;
+            Ok::<_, store::Error>(())
+        })
+        .await
+        .unwrap();
+    token
+}

@@ -1,0 +1,161 @@
+//! Tables over every route: who may call it, what it refuses, under which addresses it is reached, how it is
+//! published.
+//!
+//! The routes come from the router's own document: a new one is covered by itself, or fails until it has its row.
+
+mod bad_input;
+mod callers;
+mod openapi;
+mod order;
+mod sample;
+mod site;
+mod twins;
+
+use axum::body::Body;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request};
+use serde_json::{Map, Value};
+
+use crate::testing::{Answer, TestApp};
+
+/// What the document says of one method of one path.
+struct Operation {
+    id: String,
+    method: Method,
+    /// With `{…}` for parameters.
+    path: String,
+    json: Value,
+}
+
+/// The document of the router, as JSON.
+fn document() -> Value {
+    serde_json::to_value(crate::routes::document()).unwrap()
+}
+
+/// Every operation of the router, by path.
+fn operations() -> Vec<Operation> {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let items = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter();
+        let methods = methods.filter_map(|(name, json)| Some((name.to_uppercase().parse::<Method>().ok()?, json)));
+        methods.map(|(method, json)| Operation {
+            id: json["operationId"].as_str().unwrap().to_owned(),
+            method,
+            path: path.clone(),
+            json: json.clone(),
+        })
+    });
+    items.filter(|operation| operation.json.get("responses").is_some()).collect()
+}
+
+impl Operation {
+    /// `GET /path/{id}`.
+    fn route(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether it reads a body.
+    fn has_body(&self) -> bool {
+        self.json.get("requestBody").is_some()
+    }
+
+    /// The names of its parameters that stand in `place`: `path` or `query`.
+    fn parameters(&self, place: &str) -> Vec<String> {
+        let all = self.json["parameters"].as_array().into_iter().flatten();
+        let placed = all.filter(|parameter| parameter["in"] == place);
+        placed.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A request, byte by byte.
+#[derive(Clone)]
+struct Sent {
+    method: Method,
+    path: String,
+    token: Option<String>,
+    media: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Sent {
+    fn new(method: &Method, path: &str, token: Option<&str>) -> Self {
+        let token = token.map(str::to_owned);
+        Self { method: method.clone(), path: path.to_owned(), token, media: None, body: Vec::new() }
+    }
+
+    fn json(self, body: impl Into<Vec<u8>>) -> Self {
+        self.with("application/json", body)
+    }
+
+    fn with(self, media: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { media: Some(media.to_owned()), body: body.into(), ..self }
+    }
+
+    async fn to(&self, app: &TestApp) -> Answer {
+        let mut request = Request::builder().method(&self.method).uri(&self.path).header(ACCEPT, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("api_access_token", token);
+        }
+        if let Some(media) = &self.media {
+            request = request.header(CONTENT_TYPE, media);
+        }
+        app.send(request.body(Body::from(self.body.clone())).unwrap()).await
+    }
+}
+
+impl std::fmt::Display for Sent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        let start: String = body.chars().take(200).collect();
+        write!(f, "{} {} [{}] {start}", self.method, self.path, self.media.as_deref().unwrap_or_default())
+    }
+}
+
+/// What is wrong with the form of a refusal (rest.md §1.8).
+fn check_refusal(path: &str, answer: &Answer) -> Result<(), String> {
+    let status = answer.status.as_u16();
+    let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(&answer.body) else {
+        return Err(format!("{status} without a JSON object: {}", String::from_utf8_lossy(&answer.body)));
+    };
+    let with_status = has_keys(&body, &["error", "status"]);
+    let charset = if with_status { "UTF-8" } else { "utf-8" };
+    let is_wordy = path.starts_with("/platform/") || path.starts_with("/public/");
+    let is_right = match status {
+        400 => with_status,
+        404 | 405 if is_wordy => with_status,
+        401 => is_text(&body, "error") || is_texts(&body, "errors"),
+        403..=405 | 408 | 409 | 413 | 415 => is_text(&body, "error"),
+        422 => is_text(&body, "error") || is_record_problem(&body),
+        _ => false,
+    };
+    let is_status_true = !with_status || body["status"] == status;
+    let media = answer.headers.get(CONTENT_TYPE).map(|media| media.to_str().unwrap()).unwrap_or_default();
+    if is_right && is_status_true && media == format!("application/json; charset={charset}") {
+        return Ok(());
+    }
+    Err(format!("{status} [{media}] {}", Value::Object(body)))
+}
+
+fn has_keys(body: &Map<String, Value>, keys: &[&str]) -> bool {
+    body.len() == keys.len() && keys.iter().all(|key| body.contains_key(*key))
+}
+
+fn is_text(body: &Map<String, Value>, key: &str) -> bool {
+    has_keys(body, &[key]) && body[key].as_str().is_some_and(|text| !text.is_empty())
+}
+
+fn is_texts(body: &Map<String, Value>, key: &str) -> bool {
+    has_keys(body, &[key]) && body[key].as_array().is_some_and(|list| list.iter().all(Value::is_string))
+}
+
+fn is_record_problem(body: &Map<String, Value>) -> bool {
+    let Some(fields) = body.get("attributes").and_then(Value::as_array) else { return false };
+    let is_once = fields.iter().enumerate().all(|(at, field)| !fields[..at].contains(field));
+    let are_names = fields.iter().all(|field| field.as_str().is_some_and(|name| !name.is_empty()));
+    has_keys(body, &["message", "attributes"])
+        && body["message"].is_string()
+        && !fields.is_empty()
+        && is_once
+        && are_names
+}

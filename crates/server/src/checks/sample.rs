@@ -1,0 +1,57 @@
+//! A good body for every operation that reads one.
+
+use serde_json::{Value, json};
+
+use super::Operation;
+use super::site::Site;
+
+/// A body that `operation` takes, other for every `number`; `None` for operations without body.
+pub fn body(operation: &Operation, site: &Site, number: usize) -> Option<Value> {
+    body_with(operation, site, number, "")
+}
+
+/// The same, made so that the top-level or channel field `field` matters.
+pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str) -> Option<Value> {
+    if !operation.has_body() {
+        return None;
+    }
+    let email = format!("sample{number}@sample.test");
+    Some(match operation.id.as_str() {
+        "createAnAccount" => json!({ "name": format!("Account {number}") }),
+        "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
+        "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
+        "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
+        "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
+        "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
+        "newConversation" => json!({ "inbox_id": site.inbox, "contact_id": site.contact }),
+        "toggleStatusOfAConversation" => json!({ "status": "open" }),
+        "assignAConversation" if field == "team_id" => json!({ "team_id": 0 }),
+        "assignAConversation" => json!({ "assignee_id": site.agent.id }),
+        "conversationAddLabels" => json!({ "labels": ["refund"] }),
+        "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
+        "createAContact" => json!({ "name": "Ada", "email": email }),
+        "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
+        other => panic!("{other} needs a body here"),
+    })
+}
+
+/// A channel that has `field`.
+fn channel(field: &str, email: &str) -> Value {
+    let starts = |names: &[&str]| names.iter().any(|name| field.starts_with(name));
+    if starts(&["imap_", "smtp_", "email", "provider", "verified_"]) {
+        json!({ "type": "email", "email": email })
+    } else if starts(&[
+        "website_",
+        "widget_",
+        "welcome_",
+        "reply_",
+        "pre_chat_",
+        "continuity_",
+        "selected_",
+        "allowed_",
+    ]) {
+        json!({ "type": "web_widget", "website_url": "https://shop.sample.test" })
+    } else {
+        json!({ "type": "api" })
+    }
+}

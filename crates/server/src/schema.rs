@@ -1,0 +1,348 @@
+//! What the schema and the statements promise, checked on both databases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edge::field::Maybe;
+use store::testing::{Engine, db_test};
+use store::{Conn, Error, Sql};
+use types::{AccountId, Role, ToValue, UserId, Value};
+
+use crate::access::Member;
+use crate::contact::wire::ContactListQuery;
+use crate::conversation::wire::ListQuery;
+use crate::testing::TestApp;
+use crate::{contact, conversation};
+
+/// Columns that end in `_id` and name no row of ours.
+const NO_REFERENCE: &[(&str, &str)] =
+    &[("conversations", "display_id"), ("contact_inboxes", "source_id"), ("messages", "source_id")];
+
+#[db_test]
+async fn every_statement_can_be_prepared(app: TestApp) {
+    let count = app
+        .app
+        .store
+        .read(|conn| {
+            let mut count = 0;
+            for sql in Sql::all() {
+                let checked = if conn.is_postgres() {
+                    conn.query_built::<(i64,)>(&format!("PREPARE statement_{count} AS {}", sql.text()), &[])
+                } else {
+                    explain(conn, "EXPLAIN", sql.text(), &vec![Value::Null; placeholders(sql.text())])
+                        .map(|_| Vec::new())
+                };
+                checked.unwrap_or_else(|error| panic!("{error}\n{}", sql.text()));
+                count += 1;
+            }
+            Ok::<_, Error>(count)
+        })
+        .await
+        .unwrap();
+    assert!(count > 60, "only {count} statements are registered");
+}
+
+#[db_test]
+async fn both_databases_have_the_same_tables_and_columns(app: TestApp) {
+    let found = app.app.store.read(|conn| Ok::<_, Error>(tables(conn))).await.unwrap();
+    let written = columns_of_the_migrations();
+    assert_eq!(found.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
+    assert_eq!(found, written);
+}
+
+#[db_test]
+async fn every_reference_is_a_foreign_key(app: TestApp) {
+    let missing = app
+        .app
+        .store
+        .read(|conn| {
+            let mut missing = Vec::new();
+            for (table, columns) in tables(conn) {
+                let keys = foreign_keys(conn, &table);
+                for column in columns.iter().filter(|column| column.ends_with("_id")) {
+                    let known = NO_REFERENCE.contains(&(table.as_str(), column.as_str()));
+                    if !known && !keys.contains(column) {
+                        missing.push(format!("{table}.{column}"));
+                    }
+                }
+            }
+            Ok::<_, Error>(missing)
+        })
+        .await
+        .unwrap();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[db_test]
+async fn no_constraint_is_deferred(app: TestApp) {
+    let deferred = app
+        .app
+        .store
+        .read(|conn| {
+            let text = if conn.is_postgres() {
+                "SELECT COUNT(*) FROM pg_constraint WHERE condeferrable"
+            } else {
+                "SELECT COUNT(*) FROM sqlite_master WHERE upper(sql) LIKE '%DEFERR%'"
+            };
+            conn.query_built::<(i64,)>(text, &[])
+        })
+        .await
+        .unwrap();
+    assert_eq!(deferred, [(0,)]);
+}
+
+#[db_test]
+async fn the_account_leads_an_index_of_every_table_that_has_it(app: TestApp) {
+    let missing = app
+        .app
+        .store
+        .read(|conn| {
+            let with_account: Vec<String> = tables(conn)
+                .into_iter()
+                .filter(|(_, columns)| columns.contains("account_id"))
+                .map(|(table, _)| table)
+                .collect();
+            Ok::<_, Error>(with_account.into_iter().filter(|table| !account_leads(conn, table)).collect::<Vec<_>>())
+        })
+        .await
+        .unwrap();
+    // Looked up by token or by what was granted, before an account is known.
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[db_test]
+async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
+    let account = app.account().await;
+    let administrator = app.administrator(account).await;
+    let agent = app.agent(account).await;
+    let inbox = app.api_inbox(&administrator).await;
+    app.join(&administrator, inbox, &[&agent]).await;
+    let team = app.team(account, true, &[&agent]).await;
+    fill(&app, account, inbox.get(), agent.id, team.get()).await;
+
+    let member = |id: UserId, role: Role| Member { account_id: account, user_id: id, name: String::new(), role };
+    let (admin, agent) = (member(administrator.id, Role::Administrator), member(agent.id, Role::Agent));
+    let text = |text: &str| Some(edge::field::Text(text.to_owned()));
+    let value = |given: String| Maybe::Value(edge::field::Text(given));
+    let lists: Vec<(Member, ListQuery)> = vec![
+        (admin.clone(), ListQuery::default()),
+        (agent.clone(), ListQuery::default()),
+        (admin.clone(), ListQuery { assignee_type: text("unassigned"), ..ListQuery::default() }),
+        (agent.clone(), ListQuery { assignee_type: text("me"), ..ListQuery::default() }),
+        (admin.clone(), ListQuery { inbox_id: value(inbox.to_string()), ..ListQuery::default() }),
+        (admin.clone(), ListQuery { team_id: value(team.to_string()), ..ListQuery::default() }),
+        (admin.clone(), ListQuery { status: value("all".into()), ..ListQuery::default() }),
+    ];
+    let contacts = ["", "name", "-last_activity_at"]
+        .map(|sort| ContactListQuery { sort: text(sort), ..ContactListQuery::default() });
+    let engine = app.engine;
+    let now = app.app.clock.now();
+    app.app
+        .store
+        .read(move |conn| {
+            for (member, query) in &lists {
+                let list = conversation::list::List::read(conn, member, query, now).unwrap();
+                let (text, values) = list.statement();
+                must_use_indexes(conn, engine, &text, &values);
+            }
+            for query in &contacts {
+                let (text, values) = contact::list::List::read(account, query).statement();
+                must_use_indexes(conn, engine, &text, &values);
+            }
+            for (part, values) in static_queries(account, &admin) {
+                let sql = Sql::all().find(|sql| sql.text().contains(part));
+                let sql = sql.unwrap_or_else(|| panic!("no statement contains {part:?}"));
+                must_use_indexes(conn, engine, sql.text(), &values);
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
+}
+
+/// Hot statements by a part of their text, with values.
+fn static_queries(account: AccountId, member: &Member) -> Vec<(&'static str, Vec<Value>)> {
+    let account = account.to_value();
+    let ids: Value = Value::Ints((1..=25).collect());
+    let number = |number: i64| Value::Int(number);
+    vec![
+        ("WHERE t.token = $1", vec![Value::Text("token".into())]),
+        ("c.display_id = $2 AND", vec![account.clone(), number(5_000)]),
+        ("FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR UPDATE", vec![account.clone(), number(5_000)]),
+        ("AS last_non_activity_message", vec![account.clone(), ids.clone()]),
+        (
+            "m.id < $3\n                  ORDER BY m.id DESC",
+            vec![account.clone(), number(5), number(i64::MAX), number(20)],
+        ),
+        ("m.id = ANY($2) ORDER BY m.id", vec![account.clone(), ids.clone()]),
+        ("WHERE k.account_id = $1 AND k.id = ANY($2)", vec![account.clone(), ids.clone()]),
+        ("GROUP BY contact_id", vec![account.clone(), ids.clone()]),
+        (
+            "GROUP BY n.bucket",
+            vec![
+                account.clone(),
+                Value::Texts(vec!["open".into()]),
+                Value::Texts(vec!["all".into(), "unassigned".into(), member.user_id.to_string()]),
+                Value::Null,
+                Value::Bool(true),
+                member.user_id.to_value(),
+            ],
+        ),
+        ("s.inbox_id = $2 AND s.source_id = $3", vec![account.clone(), number(1), Value::Text("source 5000".into())]),
+        (
+            "k.identifier = $2 OR k.email = $3",
+            vec![account, Value::Null, Value::Text("contact5@sample.test".into()), Value::Text("+15550001".into())],
+        ),
+    ]
+}
+
+/// Fails when the plan reads one of the large tables from end to end.
+fn must_use_indexes(conn: &mut Conn<'_>, engine: Engine, text: &str, values: &[Value]) {
+    let word = if engine == Engine::Postgres { "EXPLAIN" } else { "EXPLAIN QUERY PLAN" };
+    let plan = explain(conn, word, text, values).unwrap();
+    let scans = plan.iter().any(|line| {
+        ["conversations", "messages", "contacts", "contact_inboxes"].iter().any(|table| {
+            line.contains(&format!("Seq Scan on {table}"))
+                || (line.starts_with("SCAN") && !line.contains("USING") && is_alias_of(line, table))
+        })
+    });
+    assert!(!scans, "{text}\n{}", plan.join("\n"));
+}
+
+/// SQLite names tables by their alias in this file's statements.
+fn is_alias_of(line: &str, table: &str) -> bool {
+    let alias = match table {
+        "conversations" => "c",
+        "messages" => "m",
+        "contacts" => "k",
+        _ => "s",
+    };
+    line.split_whitespace().nth(1).is_some_and(|name| name == alias || name == table)
+}
+
+fn explain(conn: &mut Conn<'_>, word: &str, text: &str, values: &[Value]) -> store::Result<Vec<String>> {
+    let statement = format!("{word} {text}");
+    if conn.is_postgres() {
+        let rows: Vec<(String,)> = conn.query_built(&statement, values)?;
+        return Ok(rows.into_iter().map(|(line,)| line).collect());
+    }
+    if word == "EXPLAIN" {
+        let rows: Vec<(i64,)> = conn.query_built(&statement, values)?;
+        return Ok(rows.iter().map(|(address,)| address.to_string()).collect());
+    }
+    let rows: Vec<(i64, i64, i64, String)> = conn.query_built(&statement, values)?;
+    Ok(rows.into_iter().map(|(.., line)| line).collect())
+}
+
+fn placeholders(text: &str) -> usize {
+    (1..=30).rev().find(|number| text.contains(&format!("${number}"))).unwrap_or(0)
+}
+
+/// 100,000 contacts, sessions and conversations, 200,000 messages, analysed.
+async fn fill(app: &TestApp, account: AccountId, inbox: i64, agent: UserId, team: i64) {
+    let inserts = [
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+         INSERT INTO contacts (account_id, name, email, additional_attributes, custom_attributes, blocked, is_resolved,
+             sort_name, search_text, last_activity_at, created_at, updated_at)
+         SELECT $1, 'Contact ' || i, 'contact' || i || '@sample.test', '{}', '{}', FALSE, TRUE, 'contact ' || i,
+             'contact ' || i, i, i, i FROM n",
+        "INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, source_id, hmac_verified, pubsub_token,
+             created_at, updated_at)
+         SELECT $1, k.id, $2, 'source ' || k.id, FALSE, 'token ' || k.id, k.id, k.id
+         FROM contacts k WHERE k.account_id = $1",
+        "INSERT INTO conversations (account_id, display_id, uuid, inbox_id, contact_id, contact_inbox_id, assignee_id,
+             team_id, status, muted, additional_attributes, custom_attributes, unread_count, last_activity_at,
+             created_at, updated_at)
+         SELECT $1, s.id, 'uuid ' || s.id, $2, s.contact_id, s.id,
+             CASE WHEN s.id % 2 = 0 THEN CAST($3 AS BIGINT) END, CASE WHEN s.id % 3 = 0 THEN CAST($4 AS BIGINT) END,
+             CASE WHEN s.id % 20 = 0 THEN 'open' ELSE 'resolved' END, FALSE, '{}', '{}', 0, s.id, s.id, s.id
+         FROM contact_inboxes s WHERE s.account_id = $1",
+        "INSERT INTO messages (account_id, conversation_id, inbox_id, message_type, content_type, content,
+             content_attributes, private, status, additional_attributes, created_at, updated_at)
+         SELECT $1, c.id, $2, 'incoming', 'text', 'Hello', '{}', FALSE, 'sent', '{}', c.created_at, c.created_at
+         FROM conversations c JOIN (SELECT 1 AS one UNION ALL SELECT 2) twice ON TRUE WHERE c.account_id = $1",
+    ];
+    let account = account.get();
+    app.app
+        .store
+        .write(move |tx| {
+            for insert in inserts {
+                let values = [account, inbox, agent.get(), team].map(|number| number.to_value());
+                let values = &values[..placeholders(insert)];
+                tx.query_built::<(i64,)>(insert, values)?;
+            }
+            tx.query_built::<(i64,)>("ANALYZE", &[]).map(drop)
+        })
+        .await
+        .unwrap();
+}
+
+fn tables(conn: &mut Conn<'_>) -> BTreeMap<String, BTreeSet<String>> {
+    let text = if conn.is_postgres() {
+        "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns
+         WHERE table_schema = 'public'"
+    } else {
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+    };
+    let rows: Vec<(String, String)> = conn.query_built(text, &[]).unwrap();
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (table, column) in rows.into_iter().filter(|(table, _)| table != "schema_migrations") {
+        tables.entry(table).or_default().insert(column);
+    }
+    tables
+}
+
+/// What the migrations for both engines say, read without an engine.
+fn columns_of_the_migrations() -> BTreeMap<String, BTreeSet<String>> {
+    let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for migration in crate::MIGRATIONS.iter().filter(|migration| !migration.name.ends_with(".pg.sql")) {
+        let mut table = None;
+        for line in migration.sql.lines() {
+            if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+                table = rest.split_whitespace().next().map(str::to_owned);
+            } else if line.starts_with(");") {
+                table = None;
+            } else if let (Some(table), Some(column)) = (&table, column_of(line)) {
+                tables.entry(table.clone()).or_default().insert(column);
+            }
+        }
+    }
+    tables
+}
+
+fn column_of(line: &str) -> Option<String> {
+    let word = line.strip_prefix("    ")?.split_whitespace().next()?;
+    let is_name = word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    is_name.then(|| word.to_owned())
+}
+
+fn foreign_keys(conn: &mut Conn<'_>, table: &str) -> Vec<String> {
+    let text = if conn.is_postgres() {
+        format!(
+            "SELECT CAST(a.attname AS TEXT) FROM pg_constraint c
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)
+             WHERE c.contype = 'f' AND c.conrelid = '{table}'::regclass"
+        )
+    } else {
+        format!("SELECT \"from\" FROM pragma_foreign_key_list('{table}')")
+    };
+    let rows: Vec<(String,)> = conn.query_built(&text, &[]).unwrap();
+    rows.into_iter().map(|(column,)| column).collect()
+}
+
+fn account_leads(conn: &mut Conn<'_>, table: &str) -> bool {
+    let text = if conn.is_postgres() {
+        format!(
+            "SELECT CAST(a.attname AS TEXT) FROM pg_index i
+             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE i.indrelid = '{table}'::regclass"
+        )
+    } else {
+        format!(
+            "SELECT c.name FROM pragma_index_list('{table}') i JOIN pragma_index_info(i.name) c WHERE c.seqno = 0
+             UNION SELECT name FROM pragma_table_info('{table}') WHERE pk = 1"
+        )
+    };
+    let rows: Vec<(String,)> = conn.query_built(&text, &[]).unwrap();
+    rows.iter().any(|(column,)| column == "account_id")
+}
