@@ -2,6 +2,7 @@
 
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/ooctopus/target
 BIN := $(CARGO_TARGET_DIR)/release/ooctopus
+BENCH_BIN := $(CARGO_TARGET_DIR)/release/bench
 DEV_BIN := $(CARGO_TARGET_DIR)/debug/ooctopus
 
 .DEFAULT_GOAL := help
@@ -26,10 +27,12 @@ test: ## formatting, lints and every test, on SQLite and on PostgreSQL
 	@scripts/test
 
 bench: ## measure the usual loads on both databases
-	scripts/with-postgres --durable cargo run --release -p bench -- run
+	cargo build --release -p ooctopus && cargo build --release -p bench
+	scripts/with-postgres --durable "$(BENCH_BIN)" run
 
-bench-big: ## measure with a million messages; takes long
-	scripts/with-postgres --durable cargo run --release -p bench -- big
+bench-big: ## measure with a million conversations; takes long
+	cargo build --release -p ooctopus && cargo build --release -p bench
+	"$(BENCH_BIN)" big
 
 openapi: ## write the description of the HTTP API anew
 	OOCTOPUS_WRITE_OPENAPI=1 cargo test -p server openapi

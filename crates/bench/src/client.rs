@@ -76,7 +76,7 @@ async fn run(
         if begun >= until {
             return Ok(samples);
         }
-        let status = connection.exchange(random.of(&requests)).await?;
+        let status = connection.exchange(&requests[random.below(requests.len())]).await?;
         if status != 200 {
             bail!("status {status}: {}", String::from_utf8_lossy(connection.body()));
         }

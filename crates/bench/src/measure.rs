@@ -62,11 +62,6 @@ impl Samples {
         self.merge(other);
     }
 
-    /// Calls.
-    pub fn len(&self) -> usize {
-        self.micros.len()
-    }
-
     /// Calls in a second.
     #[expect(clippy::cast_precision_loss, reason = "some ten thousand calls")]
     pub fn rate(&self) -> f64 {

@@ -1,19 +1,18 @@
-//! The server under test, in a process of its own.
+//! The server under test: the product's release build, in a process of its own.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use server::{App, Settings};
-use store::{Database, Options, Store};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use anyhow::{Context, Result, bail};
+use store::{Database, Options};
+
+use crate::{client, data};
 
 /// Connections for writing, and as many for reading, on PostgreSQL.
-pub const POSTGRES_CONNECTIONS: usize = 16;
+const POSTGRES_CONNECTIONS: usize = 16;
 
 /// A running server.
 pub struct Server {
@@ -25,74 +24,103 @@ pub struct Server {
 /// Which database a server has.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// A file.
-    Sqlite(PathBuf),
-    /// An address.
-    Postgres(String),
+    /// A data folder.
+    Folder(PathBuf),
+    /// A data folder with the address of a PostgreSQL database beside it.
+    Postgres(PathBuf, String),
 }
 
 impl Data {
-    /// How it is opened: every commit waits for the disk.
+    /// How it is opened, as the product does: every commit waits for the disk.
     pub fn options(&self) -> Options {
         Options::new(match self {
-            Self::Sqlite(path) => Database::Sqlite { path: path.clone(), durable: true },
-            Self::Postgres(url) => Database::Postgres { url: url.clone(), connections: POSTGRES_CONNECTIONS },
+            Self::Folder(folder) => Database::Sqlite { path: data::database(folder), durable: true },
+            Self::Postgres(_, url) => Database::Postgres { url: url.clone(), connections: POSTGRES_CONNECTIONS },
         })
     }
 
     /// `sqlite` or `postgres`.
     pub fn engine(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Folder(_) => "sqlite",
+            Self::Postgres(..) => "postgres",
         }
     }
 }
 
+/// The product's release build, beside this program.
+pub fn program() -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("ooctopus");
+    if path.is_file() { Ok(path) } else { bail!("{} is missing: cargo build --release -p ooctopus", path.display()) }
+}
+
 impl Server {
-    /// Starts this program anew as a server over `data`.
+    /// Starts it over `data` and waits until it is ready.
     pub async fn start(data: &Data) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
+        Ok(Self::start_timed(data).await?.0)
+    }
+
+    /// Starts it; gives also how long it took until it said that it is ready.
+    pub async fn start_timed(data: &Data) -> Result<(Self, Duration)> {
+        let mut command = Command::new(program()?);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
         match data {
-            Data::Sqlite(path) => command.arg("serve").arg("sqlite").arg(path),
-            Data::Postgres(url) => command.arg("serve").arg("postgres").arg(url),
+            Data::Folder(folder) => command.arg(folder),
+            Data::Postgres(folder, url) => {
+                let connections = POSTGRES_CONNECTIONS.to_string();
+                command.arg(folder).args(["--database-url", url, "--database-connections", &connections])
+            }
         };
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let stdout = child.stdout.take().context("the server has no output")?;
+        let begun = Instant::now();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = Self { address: ([127, 0, 0, 1], 0).into(), child: command.spawn()? };
+        let stdout = server.child.stdout.take().context("the server has no output")?;
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).await?;
-        let address = line.trim().parse().context("the server did not start")?;
-        Ok(Self { address, child })
+        BufReader::new(stdout).read_line(&mut line)?;
+        let (_, address) = line.trim().rsplit_once("http://").with_context(|| format!("no server, but {line:?}"))?;
+        server.address = address.parse()?;
+        let (status, body) = client::once(server.address, &client::get("/readyz", "")).await?;
+        if status != 200 {
+            bail!("not ready: {}", String::from_utf8_lossy(&body));
+        }
+        Ok((server, begun.elapsed()))
+    }
+
+    /// Its number, for profilers.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Processor time that it has taken so far.
     pub fn cpu(&self) -> Duration {
-        self.child.id().map(cpu_of).unwrap_or_default()
+        cpu_of(self.child.id())
     }
 
-    /// Ends it and waits until it has closed its database.
+    /// Resident memory in KiB.
+    pub fn resident_kib(&self) -> Option<u64> {
+        resident_kib(self.child.id())
+    }
+
+    /// Ends it by SIGTERM, as an operator does, and waits for it.
     pub async fn stop(mut self) -> Result<()> {
-        drop(self.child.stdin.take());
-        self.child.wait().await?;
-        Ok(())
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        for _ in 0..6_000 {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("the server did not end within a minute");
     }
 }
 
-/// Serves until the standard input ends.
-pub async fn serve(data: &Data) -> Result<()> {
-    let store = Store::open(data.options())?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    crate::output::line(&listener.local_addr()?.to_string());
-    let app = App::new(store, std::sync::Arc::new(types::SystemClock), Settings::default());
-    let service = server::router(app).into_make_service();
-    let ended = async {
-        tokio::io::stdin().read_to_end(&mut Vec::new()).await.ok();
-    };
-    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
-    if let Data::Sqlite(path) = data {
-        crate::data::wait_until_closed(path).await?;
+impl Drop for Server {
+    /// A run that fails leaves no server behind.
+    fn drop(&mut self) {
+        // Both fail when it has ended, as it should have.
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
-    Ok(())
 }
 
 /// Processor time of a process, in its own and the kernel's code.
@@ -109,8 +137,7 @@ fn stat(process: u32) -> Option<Vec<String>> {
     Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
-/// Resident memory of a process in KiB.
-pub fn resident_kib(process: u32) -> Option<u64> {
+fn resident_kib(process: u32) -> Option<u64> {
     let text = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()

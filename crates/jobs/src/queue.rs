@@ -10,7 +10,7 @@ use crate::{Job, JobError};
 /// First wait before another try; doubled each time.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 /// Longest wait before another try.
-const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+const LONGEST_DELAY: Duration = Duration::from_hours(1);
 /// Longest error text that is kept, in characters.
 const MAX_ERROR: usize = 2_000;
 
@@ -160,7 +160,7 @@ mod tests {
     fn the_wait_doubles_up_to_an_hour() {
         assert_eq!(retry_delay(1, 0.5), Duration::from_secs(5));
         assert_eq!(retry_delay(3, 0.5), Duration::from_secs(20));
-        assert_eq!(retry_delay(40, 0.5), Duration::from_secs(3600));
+        assert_eq!(retry_delay(40, 0.5), Duration::from_hours(1));
         assert_eq!(retry_delay(1, 0.0), Duration::from_secs(4));
     }
 }

@@ -17,7 +17,7 @@ use crate::queue::{self, Claimed};
 use crate::{Job, JobError};
 
 /// How long a worker may take before another one takes the job over.
-const LEASE: Duration = Duration::from_secs(300);
+const LEASE: Duration = Duration::from_mins(5);
 /// Jobs that run at the same time.
 const CONCURRENCY: usize = 8;
 /// The queue is looked at this often even when nothing woke us: another process may have pushed.
@@ -147,7 +147,7 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             warn!(job.id = %job.id, job.kind, job.attempts, %cause, "a job failed");
         }
         let result = Arc::new(result);
-        let jitter = f64::from(self.clock.now().as_micros().rem_euclid(1000) as i32) / 1000.0;
+        let jitter = self.clock.now().jitter();
         let ended = self.store.write(move |tx| queue::finish(tx, &job, &result, jitter)).await;
         if let Err(error) = ended {
             error!(%error, "noting a job's end failed; it runs again when its lease is over");

@@ -20,6 +20,8 @@ migrations! {
     "0006_events_and_jobs.sql",
     "0007_hot_counter_rows.pg.sql",
     "0008_text_comparison.pg.sql",
+    "0009_contact_search.pg.sql",
+    "0009_contact_search.sqlite.sql",
 }
 
 #[cfg(test)]

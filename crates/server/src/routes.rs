@@ -17,13 +17,12 @@ const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
 pub fn router(app: App) -> Rewrite {
     let (router, document) = routes().split_for_parts();
     let documented = Documented::from_openapi(&document);
-    let settings = edge::Settings { timeout: app.settings.request_timeout, ..edge::Settings::default() };
+    let settings = edge::Settings { timeout: app.settings.request_timeout };
     let limit = edge::BodyLimit(app.settings.body_limit);
     let text = openapi::to_text(&openapi::complete(document));
     let router: Router = router
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
         .layer(Extension(limit))
-        .layer(Extension(BodyLimit(app.settings.body_limit)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
 }

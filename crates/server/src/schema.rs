@@ -145,7 +145,7 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
                 must_use_indexes(conn, engine, &text, &values);
             }
             for query in &contacts {
-                let (text, values) = contact::list::List::read(account, query).statement();
+                let (text, values) = contact::list::List::read(account, query).statement(conn);
                 must_use_indexes(conn, engine, &text, &values);
             }
             for (part, values) in static_queries(account, &admin) {
@@ -286,7 +286,9 @@ fn tables(conn: &mut Conn<'_>) -> BTreeMap<String, BTreeSet<String>> {
     };
     let rows: Vec<(String, String)> = conn.query_built(text, &[]).unwrap();
     let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (table, column) in rows.into_iter().filter(|(table, _)| table != "schema_migrations") {
+    // SQLite's search index is a table with tables of its own; PostgreSQL's is an index.
+    let ours = |table: &str| table != "schema_migrations" && !table.starts_with("contact_search");
+    for (table, column) in rows.into_iter().filter(|(table, _)| ours(table)) {
         tables.entry(table).or_default().insert(column);
     }
     tables

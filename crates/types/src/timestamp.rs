@@ -57,6 +57,12 @@ impl Timestamp {
         Some(Self(zoned.timestamp().as_microsecond()))
     }
 
+    /// Between 0 and 1, different from moment to moment: spreads what would happen at once.
+    #[expect(clippy::cast_precision_loss, reason = "below a thousand")]
+    pub fn jitter(self) -> f64 {
+        self.0.rem_euclid(1_000) as f64 / 1_000.0
+    }
+
     /// The moment `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

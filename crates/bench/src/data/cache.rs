@@ -22,8 +22,8 @@ const MAKERS: [&str; 5] = [
 /// A data set on the disk.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The database file. Measurements that write copy it first.
-    pub path: PathBuf,
+    /// A data folder of the product. Measurements that write copy it first.
+    pub folder: PathBuf,
     /// How long it took to make, when this run made it.
     pub made_in: Option<Duration>,
 }
@@ -39,37 +39,47 @@ pub fn folder() -> Result<PathBuf> {
 
 /// The data set, made when the cache does not have it for this schema.
 pub async fn prepare(shape: Shape) -> Result<Prepared> {
-    let folder = folder()?;
-    let path = folder.join(format!("{}-{}.db", shape.name, key()));
-    if path.is_file() {
-        return Ok(Prepared { path, made_in: None });
+    let parent = folder()?;
+    let folder = parent.join(format!("{}-{}", shape.name, key()));
+    if folder.is_dir() {
+        return Ok(Prepared { folder, made_in: None });
     }
-    remove_older(&folder, shape)?;
+    remove_older(&parent, shape)?;
     let begun = Instant::now();
-    let unfinished = folder.join(format!("{}-unfinished.db", shape.name));
-    remove(&unfinished)?;
-    let options = Options::new(Database::Sqlite { path: unfinished.clone(), durable: false });
+    let unfinished = empty(&format!("{}-unfinished", shape.name))?;
+    let path = database(&unfinished);
+    let options = Options::new(Database::Sqlite { path: path.clone(), durable: false });
     Store::migrate(&options, MIGRATIONS)?;
     fill(&Store::open(options)?, shape).await?;
-    wait_until_closed(&unfinished).await?;
-    std::fs::rename(&unfinished, &path)?;
-    Ok(Prepared { path, made_in: Some(begun.elapsed()) })
+    wait_until_closed(&path).await?;
+    std::fs::rename(&unfinished, &folder)?;
+    Ok(Prepared { folder, made_in: Some(begun.elapsed()) })
 }
 
-/// A copy that a measurement may write to, in a new folder below the cache's.
+/// A copy that a measurement may write to; the copy of this name that an earlier one left is gone.
 pub fn copy(from: &Path, name: &str) -> Result<PathBuf> {
+    let folder = empty(name)?;
+    std::fs::copy(database(from), database(&folder))?;
+    Ok(folder)
+}
+
+/// An empty folder beside the data sets.
+pub fn empty(name: &str) -> Result<PathBuf> {
     let folder = folder()?.join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join("ooctopus.db");
-    std::fs::copy(from, &path)?;
-    Ok(path)
+    Ok(folder)
+}
+
+/// The database file in a data folder.
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join("ooctopus.db")
 }
 
 /// Waits until the last connection has put everything into the one file.
-pub async fn wait_until_closed(path: &Path) -> Result<()> {
+async fn wait_until_closed(path: &Path) -> Result<()> {
     let log = beside(path, "-wal");
     for _ in 0..6_000 {
         if !log.exists() {
@@ -96,16 +106,7 @@ fn remove_older(folder: &Path, shape: Shape) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(&start) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn remove(path: &Path) -> Result<()> {
-    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
-        if file.exists() {
-            std::fs::remove_file(file)?;
+            std::fs::remove_dir_all(entry.path())?;
         }
     }
     Ok(())

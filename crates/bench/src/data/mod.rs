@@ -9,8 +9,8 @@ mod words;
 use anyhow::Result;
 use store::Store;
 
-pub use cache::{Prepared, copy, folder, prepare, wait_until_closed};
-pub use fixed::{ACCOUNT, ADMINISTRATOR_TOKEN, agent_token, inbox_identifier, source_id};
+pub use cache::{Prepared, copy, database, empty, prepare};
+pub use fixed::{ACCOUNT, ADMINISTRATOR_TOKEN, agent_token, inbox_identifier};
 
 /// Inboxes of the account.
 pub const INBOXES: usize = 20;

@@ -122,14 +122,14 @@ impl Writer<'_> {
         let inbox = self.contacts[usize::try_from(contact - 1)?].inbox;
         let status = self.status(open);
         let agents = &self.agents[usize::try_from(inbox - 1)?];
-        let user = user_of(*self.random.of(agents));
+        let user = user_of(self.random.of(agents));
         let is_assigned = self.random.happens(if status == Status::Resolved { 0.95 } else { 0.7 });
         let assignee = is_assigned.then_some(user);
         let messages = self.timeline(at, length, status);
         let seen = Seen::of(&messages, status);
         let number = id(index + 1);
         let team = self.random.happens(0.3).then(|| id(self.random.below(TEAMS) + 1));
-        let priority = self.random.happens(0.2).then(|| *self.random.of(&["low", "medium", "high", "urgent"]));
+        let priority = self.random.happens(0.2).then(|| self.random.of(&["low", "medium", "high", "urgent"]));
         self.bulk
             .push(
                 &CONVERSATIONS,

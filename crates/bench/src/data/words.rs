@@ -33,7 +33,7 @@ pub fn name(random: &mut Random) -> (&'static str, &'static str) {
 
 /// A company, a city and its country.
 pub fn place(random: &mut Random) -> (&'static str, &'static str, &'static str) {
-    let (city, country) = *random.of(CITIES);
+    let (city, country) = random.of(CITIES);
     (random.of(COMPANIES), city, country)
 }
 

@@ -114,18 +114,18 @@ impl Desk {
             conversation::service::open(tx, self.account, &Opening::of(session), &Actor::Contact { id: contact.id })?;
         let member = thread.assignee.map_or(&self.administrator, |position| &self.agents[position]);
         for (position, line) in thread.lines.iter().enumerate() {
-            say(tx, &mut lock(tx, &opened)?, line, member)?;
+            let mut conversation = lock(tx, &opened)?;
+            say(tx, &mut conversation, line, member)?;
             if position == 0 && thread.assignee.is_some() {
-                let conversation = lock(tx, &opened)?;
                 conversation::service::assign(tx, &conversation, Some(member.user_id), &Actor::from(member))?;
             }
         }
         let labels: Vec<String> = thread.labels.iter().map(|&label| label.to_owned()).collect();
-        conversation::service::set_labels(tx, &mut lock(tx, &opened)?, &labels, &Actor::from(member))?;
+        let mut conversation = lock(tx, &opened)?;
+        conversation::service::set_labels(tx, &mut conversation, &labels, &Actor::from(member))?;
         if thread.status != Status::Open {
             let until = (thread.status == Status::Snoozed).then(|| tx.now().plus(SNOOZE));
             let caller = MemberOrBot::Member(member.clone());
-            let conversation = lock(tx, &opened)?;
             conversation::service::set_status(tx, &conversation, &caller, Some(thread.status), until)?;
         }
         Ok(())

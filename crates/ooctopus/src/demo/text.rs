@@ -40,7 +40,7 @@ curl -sS "$CONTACT/$NUMBER/messages" -H "$JSON" -d '{"content":"It is here. Than
 curl -sS "$TEAM/conversations/$NUMBER" -H "$ADMINISTRATOR" | grep -oE '"status":"(open|resolved|pending|snoozed)"' | head -n 1
 "#;
 
-/// Fills in what differs from demo to demo.
+/// Fills in what differs from demo to demo. An empty line ends the text.
 pub fn write(demo: &Demo, url: &str) -> String {
     let values = [
         ("{account}", demo.account.to_string()),
@@ -54,7 +54,7 @@ pub fn write(demo: &Demo, url: &str) -> String {
         ("{platform_token}", demo.platform_token.clone()),
         ("{inbox_identifier}", demo.inbox_identifier.clone()),
     ];
-    let mut text = format!("{HEAD}{JOB}");
+    let mut text = format!("{HEAD}{JOB}\n");
     for (name, value) in values {
         text = text.replace(name, &value.replace(char::is_control, " "));
     }

@@ -5,11 +5,15 @@
 
 mod bad_input;
 mod callers;
+mod field;
+mod form;
 mod openapi;
 mod order;
 mod sample;
 mod site;
+mod trial;
 mod twins;
+mod value;
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE};

@@ -11,8 +11,11 @@ use crate::testing::TestApp;
 
 const NOWHERE: i64 = 999_999;
 
+/// What it shows, the status, and the request: token, method, path, body.
+type Case<'a> = (&'static str, u16, Option<&'a str>, &'static str, String, Option<Value>);
+
 /// Sends every case and gathers those that are not answered as expected.
-async fn check(app: &TestApp, cases: &[(&str, u16, Option<&str>, &str, String, Option<Value>)]) {
+async fn check(app: &TestApp, cases: &[Case<'_>]) {
     let mut problems = Vec::new();
     let before = app.row_counts().await;
     for (name, expected, token, method, path, body) in cases {

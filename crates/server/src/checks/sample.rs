@@ -23,11 +23,18 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
         "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
+        "newConversation" if field == "snoozed_until" => {
+            json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })
+        }
         "newConversation" => json!({ "inbox_id": site.inbox, "contact_id": site.contact }),
+        "toggleStatusOfAConversation" if field == "snoozed_until" => json!({ "status": "snoozed" }),
         "toggleStatusOfAConversation" => json!({ "status": "open" }),
         "assignAConversation" if field == "team_id" => json!({ "team_id": 0 }),
         "assignAConversation" => json!({ "assignee_id": site.agent.id }),
         "conversationAddLabels" => json!({ "labels": ["refund"] }),
+        "createANewMessageInAConversation" if field == "sender_id" => {
+            json!({ "content": "Hello", "sender_type": "AgentBot" })
+        }
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),

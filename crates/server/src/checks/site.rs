@@ -6,6 +6,7 @@ use types::{AccountId, InboxId};
 
 use super::Operation;
 use crate::testing::{Caller, TestApp};
+use crate::{access, platform};
 
 /// An account and what is in it.
 pub struct Site {
@@ -53,6 +54,18 @@ impl Site {
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
         }
+    }
+
+    /// The key of a platform app that was granted the account and its agent.
+    pub async fn granted_app(&self, app: &TestApp) -> String {
+        let (account, agent) = (self.account, self.agent.id);
+        let made = app.app.store.write(move |tx| {
+            let (granted, token) = platform::service::create_app(tx, "Granted")?;
+            access::grant_account(tx, granted, account)?;
+            access::grant_user(tx, granted, agent)?;
+            Ok::<_, crate::Error>(token)
+        });
+        made.await.unwrap()
     }
 
     /// The address of `operation` in this account; with the query that it cannot do without.

@@ -9,7 +9,7 @@ use store::Conn;
 use types::{AccountId, ContactId, ToValue, Value};
 
 use super::wire::{ContactInboxJson, ContactJson, ContactListJson, ContactListMeta, ContactListQuery};
-use super::{Contact, store as rows};
+use super::{Contact, search, store as rows};
 use crate::inbox;
 use crate::inbox::wire::{InboxJson, InboxView};
 use crate::text;
@@ -88,13 +88,13 @@ impl List {
     }
 
     fn rows(&self, conn: &mut Conn<'_>) -> Result<Vec<Contact>> {
-        let (text, values) = self.statement();
+        let (text, values) = self.statement(conn);
         Ok(conn.query_built(&text, &values)?)
     }
 
     /// The statement of the page, and its values.
-    pub(crate) fn statement(&self) -> (String, Vec<Value>) {
-        let (mut text, mut values) = self.conditions();
+    pub(crate) fn statement(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
+        let (mut text, mut values) = self.conditions(conn);
         values.push(PAGE.to_value());
         values.push((self.page - 1).saturating_mul(PAGE).to_value());
         text = format!(
@@ -111,18 +111,22 @@ impl List {
         if self.text.is_none() && self.labels.is_none() {
             return rows::find_count(conn, self.account);
         }
-        let (text, values) = self.conditions();
+        let (text, values) = self.conditions(conn);
         let counted: Vec<(i64,)> =
             conn.query_built(&format!("SELECT COUNT(*) FROM contacts k WHERE {text}"), &values)?;
         Ok(counted.first().map_or(0, |(count,)| *count))
     }
 
-    fn conditions(&self) -> (String, Vec<Value>) {
+    fn conditions(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
         let mut text = "k.account_id = $1 AND k.is_resolved AND k.deleting_at IS NULL".to_owned();
         let mut values = vec![self.account.to_value()];
         if let Some(searched) = &self.text {
             values.push(text::contains_pattern(searched).to_value());
             write!(text, " AND k.search_text LIKE ${} ESCAPE '\\'", values.len()).expect("writing to a text");
+            if let Some((narrow, value)) = search::condition(conn, self.account, searched, values.len() + 1) {
+                values.push(value);
+                write!(text, " AND {narrow}").expect("writing to a text");
+            }
         }
         if let Some(labels) = &self.labels {
             values.push(labels.to_value());

@@ -3,6 +3,7 @@
 pub mod list;
 pub mod name;
 pub mod routes;
+pub mod search;
 pub mod service;
 pub mod session;
 pub mod store;

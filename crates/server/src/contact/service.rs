@@ -5,8 +5,9 @@ use edge::error::Problem;
 use edge::{Error, Result};
 use types::{AccountId, ContactId, Json};
 
-use super::{Contact, is_email, is_phone_number, store};
+use super::{Contact, is_email, is_phone_number, search, store};
 use crate::events::{Actor, Changes, Event, record};
+use crate::text;
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -56,6 +57,12 @@ impl NewContact {
             .into_iter()
             .any(|field| field.as_deref().is_some_and(|text| !text.is_empty()))
     }
+
+    /// What searches look into, folded; a line for each field, so that no match reaches from one into the next.
+    pub fn search_text(&self) -> String {
+        let fields = [&self.name, &self.email, &self.phone_number, &self.identifier];
+        fields.map(|field| text::fold(field.as_deref().unwrap_or_default())).join("\n")
+    }
 }
 
 /// Makes a contact; fails naming the fields that another contact of the account has already.
@@ -66,6 +73,7 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Act
         let problems = taken.into_iter().filter(|(_, taken)| *taken);
         return Err(Error::Invalid(problems.map(|(field, _)| Problem::new(field, "has already been taken")).collect()));
     };
+    search::index(tx, account, contact.id, &new.search_text())?;
     if new.is_resolved() {
         store::count(tx, account, 1)?;
     }

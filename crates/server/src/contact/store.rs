@@ -227,16 +227,12 @@ impl Sorting {
     fn of(new: &NewContact) -> Self {
         let attributes: serde_json::Map<String, serde_json::Value> = new.additional_attributes.read();
         let text = |key: &str| attributes.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-        let searched = [&new.name, &new.email, &new.phone_number, &new.identifier];
-        let searched: Vec<String> =
-            searched.into_iter().map(|field| fold(field.as_deref().unwrap_or_default())).collect();
         Self {
             name: new.name.as_deref().map(fold),
             company: text("company_name"),
             city: text("city"),
             country: text("country"),
-            // A line for each field: no match reaches from one into the next.
-            search_text: searched.join("\n"),
+            search_text: new.search_text(),
         }
     }
 }

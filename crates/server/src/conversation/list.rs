@@ -27,6 +27,8 @@ macro_rules! by_priority {
 }
 /// Conversations on a page.
 const PAGE: i64 = 25;
+/// Has no conversations.
+const NO_INBOX: InboxId = InboxId::new(0);
 /// Conversations of an answer that is not paged.
 const UNPAGED: i64 = 1000;
 
@@ -60,7 +62,8 @@ enum Assignee {
 /// Conditions for which no counters are kept.
 #[derive(Debug, Clone, Default)]
 struct Narrow {
-    inbox: Option<Option<InboxId>>,
+    /// An inbox that cannot be read is [`NO_INBOX`].
+    inbox: Option<InboxId>,
     team: Option<TeamId>,
     labels: Option<Vec<String>>,
     text: Option<String>,
@@ -132,8 +135,8 @@ impl List {
             narrow: Narrow {
                 inbox: match &query.inbox_id {
                     Maybe::Absent => None,
-                    Maybe::Null => Some(None),
-                    Maybe::Value(text) => Some(text.0.trim().parse().ok().map(InboxId::new)),
+                    Maybe::Null => Some(NO_INBOX),
+                    Maybe::Value(text) => Some(text.0.trim().parse().map_or(NO_INBOX, InboxId::new)),
                 },
                 team,
                 labels: match &query.labels {
@@ -213,7 +216,7 @@ impl List {
         let statuses: Vec<String> = self.statuses.iter().map(|status| status.as_str().to_owned()).collect();
         let mine = counters::bucket(Some(self.scope.user));
         let buckets = vec!["all".to_owned(), "unassigned".to_owned(), mine.clone()];
-        let inbox = self.narrow.inbox.map(|inbox| inbox.unwrap_or(InboxId::new(0)));
+        let inbox = self.narrow.inbox;
         let rows: Vec<(String, i64)> = conn.query(
             sql!(
                 "SELECT n.bucket, CAST(SUM(n.conversation_count) AS BIGINT) FROM conversation_counters n
@@ -263,7 +266,7 @@ impl List {
                 ));
             }
             if let Some(inbox) = narrow.inbox {
-                let inbox = built.bind(&inbox.unwrap_or(InboxId::new(0)));
+                let inbox = built.bind(&inbox);
                 built.and(&format!("c.inbox_id = {inbox}"));
             }
         }

@@ -232,14 +232,14 @@ pub async fn assign(
         .write(move |tx| {
             let conversation = service::lock_visible(tx, &caller, display_id)?;
             let (account, actor) = (conversation.account_id, Actor::from(&caller));
-            let id = |value: &Maybe<Int>| value.clone().value().map(Int::get).filter(|id| *id != 0);
+            let id = |value: Maybe<Int>| value.value().map(Int::get).filter(|id| *id != 0);
             if !body.assignee_id.is_absent() {
-                let assignee = id(&body.assignee_id).map(UserId::new);
+                let assignee = id(body.assignee_id).map(UserId::new);
                 let agent = service::assign(tx, &conversation, assignee, &actor)?;
                 return Ok(agent.map(|agent| AssignmentJson::Agent(Box::new(agent.to_json(account)))));
             }
             if !body.team_id.is_absent() {
-                let team = service::assign_team(tx, &conversation, id(&body.team_id).map(TeamId::new), &actor)?;
+                let team = service::assign_team(tx, &conversation, id(body.team_id).map(TeamId::new), &actor)?;
                 return Ok(team.map(|team| AssignmentJson::Team(team.into_record())));
             }
             Ok::<_, Error>(None)
@@ -304,7 +304,7 @@ pub async fn set_labels(
     Path((_, display_id)): Path<(AccountId, i64)>,
     Body(body): Body<LabelsBody>,
 ) -> Result<Json<LabelsJson>> {
-    let names = label::service::read_names(body.labels.map(|texts| texts.0).unwrap_or_default())?;
+    let names = label::service::read_names(&body.labels.map(|texts| texts.0).unwrap_or_default())?;
     let payload = app
         .store
         .write(move |tx| {

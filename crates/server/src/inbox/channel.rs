@@ -11,7 +11,7 @@ use types::{ChannelKind, Json, ReplyTime};
 use super::draft::{blank, set_flag, set_optional_text, set_text};
 use super::wire::ChannelBody;
 use crate::text::is_web_address;
-use crate::token;
+use crate::{contact, token};
 
 /// What a widget may offer, in the order of answers; the first three are on by default.
 pub const FEATURE_FLAGS: [&str; 5] =
@@ -253,7 +253,7 @@ impl Channel {
             Self::Email { email, settings, .. } => {
                 if email.is_empty() {
                     problems.push(blank("email"));
-                } else if !is_mail_address(email) {
+                } else if !contact::is_email(email) {
                     problems.push(Problem::new("email", "is not an e-mail address"));
                 }
                 settings.check(problems);
@@ -471,13 +471,6 @@ fn truth(value: &Value) -> Value {
 
 fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
-}
-
-/// One `@` with something on both sides and no spaces: whether mail arrives there only sending tells.
-fn is_mail_address(text: &str) -> bool {
-    let parts = text.split_once('@');
-    parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
-        && !text.contains(char::is_whitespace)
 }
 
 fn by_name<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {

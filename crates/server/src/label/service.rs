@@ -13,7 +13,7 @@ const MAX_NAME: usize = 255;
 const MAX_LABELS: usize = 200;
 
 /// Names as a client sends them: an element with commas is several, blanks around them and empty ones go.
-pub fn read_names(given: Vec<String>) -> Result<Vec<String>> {
+pub fn read_names(given: &[String]) -> Result<Vec<String>> {
     let names: Vec<String> = given
         .iter()
         .flat_map(|element| element.split(','))
@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn an_element_with_commas_is_several_names() {
-        let given = vec!["two words".to_owned(), " comma, inside ,".to_owned(), String::new()];
-        assert_eq!(read_names(given).unwrap(), ["two words", "comma", "inside"]);
+        let given = ["two words".to_owned(), " comma, inside ,".to_owned(), String::new()];
+        assert_eq!(read_names(&given).unwrap(), ["two words", "comma", "inside"]);
     }
 
     #[test]
     fn names_and_lists_have_a_limit() {
-        assert!(read_names(vec!["x".repeat(256)]).is_err());
-        assert!(read_names(vec!["x,".repeat(300)]).is_err());
+        assert!(read_names(&["x".repeat(256)]).is_err());
+        assert!(read_names(&["x,".repeat(300)]).is_err());
     }
 }

@@ -134,7 +134,7 @@ impl Draft {
                 attributes.insert((*key).into(), split_addresses(addresses)?.into());
             }
         }
-        self.resolve_reply(conn, conversation, &mut attributes)?;
+        resolve_reply(conn, conversation, &mut attributes)?;
         let is_survey = self.content_type == ContentType::InputCsat && kind != ChannelKind::WebWidget;
         let content = if is_survey {
             Some(format!("Please rate this conversation: {base_url}/survey/responses/{}", conversation.uuid))
@@ -153,23 +153,6 @@ impl Draft {
         })
     }
 
-    /// A reply to a message that the conversation does not have replies to nothing (decisions §3).
-    fn resolve_reply(
-        &self,
-        conn: &mut Conn<'_>,
-        conversation: &Conversation,
-        attributes: &mut Map<String, Value>,
-    ) -> Result<()> {
-        let Some(reply) = attributes.get_mut("in_reply_to") else { return Ok(()) };
-        let id = reply.as_i64().or_else(|| reply.as_str().and_then(|text| text.trim().parse().ok()));
-        let known = match id {
-            Some(id) => store::exists(conn, conversation.account_id, conversation.id, MessageId::new(id))?,
-            None => false,
-        };
-        *reply = if known { Value::from(id) } else { Value::Null };
-        Ok(())
-    }
-
     /// Outgoing messages are the author's, or of a bot that the account may use; all others are the contact's.
     fn sender(&self, conn: &mut Conn<'_>, conversation: &Conversation, author: Author) -> Result<Sender> {
         if self.message_type != MessageType::Outgoing {
@@ -185,6 +168,18 @@ impl Draft {
             Author::Bot(bot) => Sender::Bot(bot),
         })
     }
+}
+
+/// A reply to a message that the conversation does not have replies to nothing (decisions §3).
+fn resolve_reply(conn: &mut Conn<'_>, conversation: &Conversation, attributes: &mut Map<String, Value>) -> Result<()> {
+    let Some(reply) = attributes.get_mut("in_reply_to") else { return Ok(()) };
+    let id = reply.as_i64().or_else(|| reply.as_str().and_then(|text| text.trim().parse().ok()));
+    let known = match id {
+        Some(id) => store::exists(conn, conversation.account_id, conversation.id, MessageId::new(id))?,
+        None => false,
+    };
+    *reply = if known { Value::from(id) } else { Value::Null };
+    Ok(())
 }
 
 fn word<T: std::str::FromStr>(text: Option<&Text>, default: T, what: &str) -> Result<T> {

@@ -11,7 +11,7 @@ use crate::conversation::{self, Conversation};
 use crate::inbox::{self, Inbox};
 
 /// A contact's session, with what it belongs to.
-pub struct Session {
+pub struct Visitor {
     /// The API inbox.
     pub inbox: Inbox,
     /// The session.
@@ -26,21 +26,21 @@ pub fn find_inbox(conn: &mut Conn<'_>, identifier: &str) -> Result<Inbox> {
 }
 
 /// The session with this id in the inbox.
-pub fn find_session(conn: &mut Conn<'_>, identifier: &str, source_id: &str) -> Result<Session> {
+pub fn find_visitor(conn: &mut Conn<'_>, identifier: &str, source_id: &str) -> Result<Visitor> {
     let inbox = find_inbox(conn, identifier)?;
     let session = contact::store::find_session(conn, inbox.account_id, inbox.id, source_id)?;
     let session = session.ok_or(Error::NotFound("contact"))?;
     let contact = contact::store::find(conn, inbox.account_id, session.contact_id)?;
-    Ok(Session { contact: contact.ok_or(Error::NotFound("contact"))?, inbox, session })
+    Ok(Visitor { contact: contact.ok_or(Error::NotFound("contact"))?, inbox, session })
 }
 
-/// The conversation, if the session reaches it: its own, or with proved identity any of the contact's.
-pub fn find_conversation(conn: &mut Conn<'_>, session: &Session, display_id: i64) -> Result<Conversation> {
-    let found = conversation::store::find(conn, session.inbox.account_id, display_id)?;
-    found.filter(|conversation| session.reaches(conversation)).ok_or(Error::NotFound("conversation"))
+/// The conversation, if the visitor reaches it: its own, or with proved identity any of the contact's.
+pub fn find_conversation(conn: &mut Conn<'_>, visitor: &Visitor, display_id: i64) -> Result<Conversation> {
+    let found = conversation::store::find(conn, visitor.inbox.account_id, display_id)?;
+    found.filter(|conversation| visitor.reaches(conversation)).ok_or(Error::NotFound("conversation"))
 }
 
-impl Session {
+impl Visitor {
     /// The account.
     pub fn account_id(&self) -> AccountId {
         self.inbox.account_id

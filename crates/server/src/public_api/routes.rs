@@ -7,7 +7,7 @@ use edge::{Body, BodyWithFiles, Error, Json, Path, Query, Result};
 use store::Tx;
 use types::{AccountId, MessageType, Status};
 
-use super::access::{self, Session};
+use super::access::{self, Visitor};
 use super::wire::{
     IdentityQuery, NewPublicContactBody, NewPublicConversationBody, NewPublicMessageBody, PublicContactJson,
     PublicConversationJson, PublicMessageJson, PublicMessagesQuery,
@@ -90,28 +90,28 @@ pub async fn show_contact(
     Query(query): Query<IdentityQuery>,
 ) -> Result<Json<PublicContactJson>> {
     let proof = query.identifier_hash.is_some();
-    let check = move |session: &Session| {
+    let check = move |visitor: &Visitor| {
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
         let (identifier, hash) = (text(&query.identifier), text(&query.identifier_hash));
-        access::check_identity(&session.inbox, identifier.as_deref(), hash.as_deref())
+        access::check_identity(&visitor.inbox, identifier.as_deref(), hash.as_deref())
     };
     // A correct proof is kept with the session for good; without one nothing is written.
     let found = if proof {
         app.store
             .write(move |tx| {
-                let session = access::find_session(tx, &identifier, &source_id)?;
-                if check(&session)? {
-                    contact::store::verify_session(tx, session.account_id(), session.session.id)?;
+                let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+                if check(&visitor)? {
+                    contact::store::verify_session(tx, visitor.account_id(), visitor.session.id)?;
                 }
-                Ok::<_, Error>(session)
+                Ok::<_, Error>(visitor)
             })
             .await?
     } else {
         app.store
             .read(move |conn| {
-                let session = access::find_session(conn, &identifier, &source_id)?;
-                check(&session)?;
-                Ok::<_, Error>(session)
+                let visitor = access::find_visitor(conn, &identifier, &source_id)?;
+                check(&visitor)?;
+                Ok::<_, Error>(visitor)
             })
             .await?
     };
@@ -145,16 +145,16 @@ pub async fn create_conversation(
     let answer = app
         .store
         .write(move |tx| {
-            let session = access::find_session(tx, &identifier, &source_id)?;
-            let account = session.account_id();
+            let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+            let account = visitor.account_id();
             let opening = Opening {
                 custom_attributes: custom_attributes.clone(),
                 status: Status::Open,
-                ..Opening::of(session.session.clone())
+                ..Opening::of(visitor.session.clone())
             };
-            let actor = Actor::Contact { id: session.contact.id };
+            let actor = Actor::Contact { id: visitor.contact.id };
             let conversation = service::open(tx, account, &opening, &actor)?;
-            let mut answer = load_conversations(tx, &session, vec![conversation])?;
+            let mut answer = load_conversations(tx, &visitor, vec![conversation])?;
             answer.pop().ok_or(Error::NotFound("conversation"))
         })
         .await?;
@@ -184,13 +184,13 @@ pub async fn list_conversations(
     let answer = app
         .store
         .read(move |conn| {
-            let session = access::find_session(conn, &identifier, &source_id)?;
-            let conversations = if session.session.hmac_verified {
-                conversation::store::list_of_contact(conn, session.account_id(), session.contact.id)?
+            let visitor = access::find_visitor(conn, &identifier, &source_id)?;
+            let conversations = if visitor.session.hmac_verified {
+                conversation::store::list_of_contact(conn, visitor.account_id(), visitor.contact.id)?
             } else {
-                conversation::store::list_of_session(conn, session.account_id(), session.session.id)?
+                conversation::store::list_of_session(conn, visitor.account_id(), visitor.session.id)?
             };
-            load_conversations(conn, &session, conversations)
+            load_conversations(conn, &visitor, conversations)
         })
         .await?;
     Ok(Json(answer))
@@ -227,13 +227,13 @@ pub async fn create_message(
     let answer = app
         .store
         .write(move |tx| {
-            let session = access::find_session(tx, &identifier, &source_id)?;
-            let account = session.account_id();
-            let found = access::find_conversation(tx, &session, display_id)?;
+            let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+            let account = visitor.account_id();
+            let found = access::find_conversation(tx, &visitor, display_id)?;
             let locked = conversation::store::lock(tx, account, found.id)?;
             let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
-            let actor = Actor::Contact { id: session.contact.id };
-            let new = draft.from_contact(session.contact.id);
+            let actor = Actor::Contact { id: visitor.contact.id };
+            let new = draft.from_contact(visitor.contact.id);
             let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
             let senders = Senders::load(tx, account, std::slice::from_ref(&message), Presence::Hidden)?;
             Ok::<_, Error>(PublicMessageJson::new(message, display_id, &senders))
@@ -269,10 +269,10 @@ pub async fn list_messages(
     let answer = app
         .store
         .read(move |conn| {
-            let session = access::find_session(conn, &identifier, &source_id)?;
-            let conversation = access::find_conversation(conn, &session, display_id)?;
+            let visitor = access::find_visitor(conn, &identifier, &source_id)?;
+            let conversation = access::find_conversation(conn, &visitor, display_id)?;
             let messages = window.list(conn, &conversation)?;
-            let senders = Senders::load(conn, session.account_id(), &messages, Presence::Hidden)?;
+            let senders = Senders::load(conn, visitor.account_id(), &messages, Presence::Hidden)?;
             let json = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &senders));
             Ok::<_, Error>(json.collect::<Vec<_>>())
         })
@@ -331,14 +331,14 @@ fn to_json(contact: Contact, session: ContactInbox) -> PublicContactJson {
 /// The conversations with the messages that their contact may see: three statements for any number of them.
 fn load_conversations(
     conn: &mut ::store::Conn<'_>,
-    session: &Session,
+    visitor: &Visitor,
     conversations: Vec<conversation::Conversation>,
 ) -> Result<Vec<PublicConversationJson>> {
-    let account = session.account_id();
+    let account = visitor.account_id();
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let messages = message::store::list_public(conn, account, &ids)?;
     let senders = Senders::load(conn, account, &messages, Presence::Hidden)?;
-    let labels = label::store::list_of_contact(conn, account, session.contact.id)?;
+    let labels = label::store::list_of_contact(conn, account, visitor.contact.id)?;
     let mut by_conversation: std::collections::HashMap<_, Vec<_>> = std::collections::HashMap::new();
     for message in messages {
         by_conversation.entry(message.conversation_id).or_default().push(message);
@@ -349,7 +349,7 @@ fn load_conversations(
             let display_id = conversation.display_id;
             let messages = by_conversation.remove(&conversation.id).unwrap_or_default();
             let messages = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &senders));
-            PublicConversationJson::new(conversation, messages.collect(), session.contact.to_record(labels.clone()))
+            PublicConversationJson::new(conversation, messages.collect(), visitor.contact.to_record(labels.clone()))
         })
         .collect())
 }

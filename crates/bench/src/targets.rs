@@ -1,0 +1,171 @@
+//! What is called: requests over the conversations of a data set.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use store::{Store, sql};
+
+use crate::client::{self, Requests};
+use crate::data::{self, ACCOUNT, ADMINISTRATOR_TOKEN, agent_token, inbox_identifier};
+
+/// Conversations that are called; enough that pages of the database are not always the same ones.
+const SAMPLE: i64 = 2_000;
+
+/// A conversation that requests go to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its number.
+    pub display_id: i64,
+    /// Its inbox.
+    pub inbox: i64,
+    /// The contact's session.
+    pub source_id: String,
+}
+
+impl Target {
+    /// An agent who sees the inbox.
+    pub fn agent(&self) -> usize {
+        usize::try_from(self.inbox - 1).unwrap_or_default()
+    }
+}
+
+/// Conversations from all over the year.
+pub async fn sample(store: &Store) -> Result<Vec<Target>> {
+    let rows: Vec<(i64, i64, String)> = store
+        .read(|conn| {
+            let last: (i64,) = conn
+                .query_one(sql!("SELECT last_number FROM conversation_numbers WHERE account_id = $1"), (ACCOUNT,))?;
+            let step = (last.0 / SAMPLE).max(1);
+            let numbers: Vec<i64> = (0..SAMPLE).map(|number| number * step + 1).collect();
+            conn.query(
+                sql!(
+                    "SELECT c.display_id, c.inbox_id, s.source_id FROM conversations c
+                     JOIN contact_inboxes s ON s.id = c.contact_inbox_id
+                     WHERE c.account_id = $1 AND c.display_id = ANY($2)"
+                ),
+                (ACCOUNT, numbers),
+            )
+        })
+        .await
+        .map_err(|error: store::Error| error)?;
+    targets(rows)
+}
+
+/// Open conversations, in which contacts write.
+pub async fn open(store: &Store) -> Result<Vec<Target>> {
+    let rows: Vec<(i64, i64, String)> = store
+        .read(|conn| {
+            conn.query(
+                sql!(
+                    "SELECT c.display_id, c.inbox_id, s.source_id FROM conversations c
+                     JOIN contact_inboxes s ON s.id = c.contact_inbox_id
+                     WHERE c.account_id = $1 AND c.status = 'open' ORDER BY c.id DESC LIMIT $2"
+                ),
+                (ACCOUNT, SAMPLE),
+            )
+        })
+        .await
+        .map_err(|error: store::Error| error)?;
+    targets(rows)
+}
+
+/// Local parts of contacts' mail addresses: each finds one contact.
+pub async fn names(store: &Store) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = store
+        .read(|conn| {
+            let numbers: Vec<i64> = (1..=50).map(|number| number * 151).collect();
+            conn.query(
+                sql!("SELECT k.email FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"),
+                (ACCOUNT, numbers),
+            )
+        })
+        .await
+        .map_err(|error: store::Error| error)?;
+    let locals = rows.iter().filter_map(|(email,)| email.split_once('@'));
+    Ok(locals.map(|(local, _)| local.replace('ë', "%C3%AB").replace('é', "%C3%A9").replace('ö', "%C3%B6")).collect())
+}
+
+fn targets(rows: Vec<(i64, i64, String)>) -> Result<Vec<Target>> {
+    ensure!(!rows.is_empty(), "the data set has no conversations");
+    Ok(rows.into_iter().map(|(display_id, inbox, source_id)| Target { display_id, inbox, source_id }).collect())
+}
+
+/// What an agent writes.
+pub const ANSWER: &str = r#"{"content":"Thanks for waiting: the parcel has left our warehouse today and will be with you tomorrow."}"#;
+/// What a contact writes.
+pub const QUESTION: &str = r#"{"content":"Hello, could you please tell me where my parcel is? The tracking page shows nothing new."}"#;
+
+/// A message by an agent in each conversation.
+pub fn agent_messages(targets: &[Target]) -> Requests {
+    requests(targets.iter().map(|target| {
+        let path = format!("{}/conversations/{}/messages", root(), target.display_id);
+        client::post(&path, Some(&agent_token(target.agent())), ANSWER)
+    }))
+}
+
+/// A message by the contact in each conversation.
+pub fn contact_messages(targets: &[Target]) -> Requests {
+    requests(targets.iter().map(|target| {
+        let inbox = inbox_identifier(target.inbox);
+        let (source, number) = (&target.source_id, target.display_id);
+        let path = format!("/public/api/v1/inboxes/{inbox}/contacts/{source}/conversations/{number}/messages");
+        client::post(&path, None, QUESTION)
+    }))
+}
+
+/// Names in tables that budgets refer to.
+pub const LIST: &str = "conversation list, administrator";
+/// See [`LIST`].
+pub const META: &str = "meta, administrator";
+/// See [`LIST`].
+pub const MESSAGES: &str = "messages page";
+/// See [`LIST`].
+pub const SEARCH: &str = "contact search, one hit";
+
+/// A reading endpoint.
+pub struct Endpoint {
+    /// Its name in tables.
+    pub name: &'static str,
+    /// What is sent.
+    pub requests: Requests,
+}
+
+/// Every reading endpoint over these conversations.
+pub fn endpoints(targets: &[Target], names: &[String]) -> Vec<Endpoint> {
+    let administrator = |path: String| client::get(&path, ADMINISTRATOR_TOKEN);
+    let by_agents = |path: &'static str| {
+        requests((0..data::AGENTS).map(move |agent| client::get(&format!("{}{path}", root()), &agent_token(agent))))
+    };
+    let one = |path: &str| requests([administrator(format!("{}{path}", root()))]);
+    let messages = targets.iter().map(|target| {
+        administrator(format!("{}/conversations/{}/messages", root(), target.display_id))
+    });
+    let search = |word: &str| administrator(format!("{}/contacts/search?q={word}", root()));
+    vec![
+        Endpoint { name: LIST, requests: one("/conversations") },
+        Endpoint { name: "conversation list, agents (5 of 20 inboxes)", requests: by_agents("/conversations") },
+        Endpoint {
+            name: "conversation list, mine, all states",
+            requests: by_agents("/conversations?assignee_type=me&status=all"),
+        },
+        Endpoint { name: "conversation list, page 10", requests: one("/conversations?page=10") },
+        Endpoint { name: META, requests: one("/conversations/meta") },
+        Endpoint { name: "meta, agents", requests: by_agents("/conversations/meta") },
+        Endpoint { name: MESSAGES, requests: requests(messages) },
+        Endpoint { name: SEARCH, requests: requests(names.iter().map(|name| search(name))) },
+        Endpoint { name: "contact search, many hits", requests: requests(MANY_HITS.iter().map(|word| search(word))) },
+        Endpoint { name: "contact list", requests: one("/contacts?sort=-last_activity_at") },
+    ]
+}
+
+/// Names and companies: one contact in forty, or in ten.
+const MANY_HITS: [&str; 6] = ["Lindqvist", "harbour", "Aino", "okafor", "zielinski", "Chiara"];
+
+/// Where the account's API begins.
+pub fn root() -> String {
+    format!("/api/v1/accounts/{ACCOUNT}")
+}
+
+fn requests(all: impl IntoIterator<Item = Vec<u8>>) -> Requests {
+    Arc::new(all.into_iter().collect())
+}

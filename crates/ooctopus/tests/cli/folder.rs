@@ -1,0 +1,77 @@
+//! The data folder, and what `doctor` says of an installation.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use store::testing::db_test;
+
+use crate::support::Installation;
+
+#[tokio::test]
+async fn a_key_that_others_can_read_is_refused() {
+    let installation = Installation::new();
+    installation.serve().ready().await.stop();
+    let key = installation.data().join("secret.key");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
+    let refusal = installation.run(["serve", "--listen", "127.0.0.1:0"]).expect_code(1);
+    assert!(refusal.contains(&format!("chmod 600 {}", key.display())), "{refusal}");
+    let report = installation.run(["doctor"]);
+    assert_eq!(report.status.code(), Some(1));
+    assert!(report.stdout.contains("fail secret key: others can read"), "{report:?}");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    installation.serve().ready().await.stop();
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_is_refused() {
+    let installation = Installation::new();
+    installation.serve().ready().await.stop();
+    std::fs::write(installation.data().join("secret.key"), "abc").unwrap();
+    let refusal = installation.run(["serve", "--listen", "127.0.0.1:0"]).expect_code(1);
+    assert!(refusal.contains("does not hold 64 hex digits"), "{refusal}");
+}
+
+#[db_test]
+async fn doctor_is_content_with_a_server_in_order(installation: Installation) {
+    let server = installation.serve().ready().await;
+    let report = installation.run(["doctor", "--mail-sender", "desk@lanternbikes.example"]).expect_success();
+    let names: Vec<&str> = report.lines().map(|line| line[5..].split(':').next().unwrap()).collect();
+    let expected =
+        ["configuration", "data folder", "secret key", "disk space", "database version", "migrations", "mail"];
+    assert_eq!(names, expected, "{report}");
+    assert!(!report.contains("fail "), "{report}");
+    let without_mail = installation.run(["doctor"]).expect_success();
+    assert!(without_mail.contains("warn mail: mail_sender is not set: mails would go nowhere"), "{without_mail}");
+    server.stop();
+}
+
+#[db_test]
+async fn doctor_changes_nothing_before_the_first_start(installation: Installation) {
+    let report = installation.run(["doctor"]).expect_success();
+    assert!(report.contains("warn data folder:"), "{report}");
+    assert!(report.contains("the first start"), "{report}");
+    assert!(!installation.data().exists());
+}
+
+#[db_test]
+async fn doctor_counts_the_migrations_that_are_missing(installation: Installation) {
+    installation.run(["migrate"]).expect_success();
+    let report = installation.run(["doctor"]).expect_success();
+    assert!(report.contains("ok   migrations: all "), "{report}");
+}
+
+#[tokio::test]
+async fn doctor_says_that_a_database_cannot_be_reached() {
+    let installation = Installation::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    drop(taken);
+    let url = format!("postgres://desk:hunter2@{address}/desk");
+    let report = installation.run(["doctor", "--database-url", &url]);
+    assert_eq!(report.status.code(), Some(1));
+    assert!(report.stdout.contains("fail database: opening the database: "), "{report:?}");
+    assert!(!report.stdout.contains("hunter2"), "{report:?}");
+    let refusal = installation.run(["migrate", "--database-url", &url]).expect_code(1);
+    assert!(refusal.starts_with("ooctopus: bringing the database up to date: "), "{refusal}");
+    assert_eq!(refusal.lines().count(), 1, "{refusal}");
+}

@@ -1,0 +1,9 @@
+//! The binary, as people and scripts run it.
+
+mod admin;
+mod config;
+mod demo;
+mod durability;
+mod folder;
+mod life;
+mod support;
