@@ -41,12 +41,7 @@ pub async fn once(address: SocketAddr, request: &[u8]) -> Result<(u16, Vec<u8>)>
 }
 
 /// Sends `requests`, in an order of its own on each of `connections`, for `duration` after a short warm-up.
-pub async fn load(
-    address: SocketAddr,
-    requests: Requests,
-    connections: usize,
-    duration: Duration,
-) -> Result<Samples> {
+pub async fn load(address: SocketAddr, requests: Requests, connections: usize, duration: Duration) -> Result<Samples> {
     let from = Instant::now() + Duration::from_millis(300);
     let until = from + duration;
     let mut running = Vec::new();
@@ -61,13 +56,7 @@ pub async fn load(
     Ok(samples)
 }
 
-async fn run(
-    address: SocketAddr,
-    requests: Requests,
-    number: usize,
-    from: Instant,
-    until: Instant,
-) -> Result<Samples> {
+async fn run(address: SocketAddr, requests: Requests, number: usize, from: Instant, until: Instant) -> Result<Samples> {
     let mut connection = Connection::open(address).await?;
     let mut random = Random::new(number as u64 * 7_919 + 1);
     let mut samples = Samples::new(until - from);

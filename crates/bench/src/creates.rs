@@ -89,7 +89,11 @@ async fn alone(
                     return Ok::<_, anyhow::Error>(samples);
                 }
                 let target = targets[random.below(targets.len())].clone();
-                if by_agent { agent_writes(&store, target).await? } else { contact_writes(&store, target).await? }
+                if by_agent {
+                    agent_writes(&store, target).await?
+                } else {
+                    contact_writes(&store, target).await?
+                }
                 if begun >= from {
                     samples.add(begun.elapsed(), 0);
                 }
@@ -182,4 +186,3 @@ async fn contact_writes(store: &Store, target: Target) -> Result<()> {
 fn refused(error: Error) -> anyhow::Error {
     anyhow::anyhow!("{error}")
 }
-

@@ -103,13 +103,7 @@ async fn one(what: &str) -> Result<()> {
 }
 
 fn begin() -> Run {
-    Run {
-        machine: machine::look(),
-        made_in_s: Vec::new(),
-        figures: Vec::new(),
-        statements: Vec::new(),
-        product: None,
-    }
+    Run { machine: machine::look(), made_in_s: Vec::new(), figures: Vec::new(), statements: Vec::new(), product: None }
 }
 
 async fn prepare(run: &mut Run, shape: Shape) -> Result<Prepared> {
@@ -129,9 +123,9 @@ async fn on_postgres() -> Result<Vec<measure::Figure>> {
     let Database::Postgres { url, .. } = database.options.database.clone() else { bail!("not PostgreSQL") };
     let data = Data::Postgres(data::empty("postgres")?, url);
     data::fill(&Store::open(data.options())?, S).await?;
-    let mut figures = creates::measure(&data, &[8, 64], EACH).await?;
     let only = [targets::LIST, targets::MESSAGES, targets::META];
-    figures.extend(reads::measure(&[("S", data)], &only, EACH).await?);
+    let mut figures = reads::measure(&[("S", data.clone())], &only, EACH).await?;
+    figures.extend(creates::measure(&data, &[8, 64], EACH).await?);
     tokio::task::spawn_blocking(move || drop(database)).await?;
     Ok(figures)
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use store::{Database, Options};
 
 use crate::{client, data};
@@ -19,6 +20,15 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
+}
+
+/// Resident memory of a process.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Memory {
+    /// All of it in KiB: also the program itself and the pages of files that it has mapped.
+    pub all_kib: u64,
+    /// In KiB, without pages of files, which the system takes back when it needs room.
+    pub own_kib: u64,
 }
 
 /// Which database a server has.
@@ -48,9 +58,10 @@ impl Data {
     }
 }
 
-/// The product's release build, beside this program.
+/// The product's release build, beside this program, or the one that `OOCTOPUS_BENCH_PROGRAM` names.
 pub fn program() -> Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name("ooctopus");
+    let other = std::env::var_os("OOCTOPUS_BENCH_PROGRAM").map(PathBuf::from);
+    let path = other.map_or_else(|| Ok(std::env::current_exe()?.with_file_name("ooctopus")), anyhow::Ok)?;
     if path.is_file() { Ok(path) } else { bail!("{} is missing: cargo build --release -p ooctopus", path.display()) }
 }
 
@@ -96,9 +107,9 @@ impl Server {
         cpu_of(self.child.id())
     }
 
-    /// Resident memory in KiB.
-    pub fn resident_kib(&self) -> Option<u64> {
-        resident_kib(self.child.id())
+    /// Memory that it has resident.
+    pub fn memory(&self) -> Memory {
+        memory(self.child.id()).unwrap_or_default()
     }
 
     /// Ends it by SIGTERM, as an operator does, and waits for it.
@@ -126,7 +137,8 @@ impl Drop for Server {
 /// Processor time of a process, in its own and the kernel's code.
 pub fn cpu_of(process: u32) -> Duration {
     // Ticks are hundredths of a second on every Linux of today.
-    let ticks: u64 = stat(process).map_or(0, |fields| fields[11..13].iter().filter_map(|text| text.parse::<u64>().ok()).sum());
+    let ticks: u64 =
+        stat(process).map_or(0, |fields| fields[11..13].iter().filter_map(|text| text.parse::<u64>().ok()).sum());
     Duration::from_millis(ticks * 10)
 }
 
@@ -137,8 +149,9 @@ fn stat(process: u32) -> Option<Vec<String>> {
     Some(rest.split_whitespace().map(str::to_owned).collect())
 }
 
-fn resident_kib(process: u32) -> Option<u64> {
+fn memory(process: u32) -> Option<Memory> {
     let text = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let find =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());
+    Some(Memory { all_kib: find("VmRSS:")?, own_kib: find("RssAnon:")? })
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::data;
-use crate::process::{self, Data, Server};
+use crate::process::{self, Data, Memory, Server};
 use crate::targets;
 use crate::{client, output};
 use store::Store;
@@ -20,12 +20,12 @@ pub struct Product {
     pub start_empty_ms: Vec<f64>,
     /// The same on the data set S.
     pub start_s_ms: Vec<f64>,
-    /// Resident KiB a second after the start on an empty folder.
-    pub idle_empty_kib: u64,
+    /// A second after the start on an empty folder.
+    pub idle_empty: Memory,
     /// The same on S.
-    pub idle_s_kib: u64,
-    /// Resident KiB five seconds after two seconds of lists and messages at 8 connections on S.
-    pub after_load_kib: u64,
+    pub idle_s: Memory,
+    /// Five seconds after two seconds of lists and messages at 8 connections on S.
+    pub after_load: Memory,
 }
 
 const STARTS: usize = 7;
@@ -34,7 +34,7 @@ const STARTS: usize = 7;
 pub async fn measure(s: &std::path::Path) -> Result<Product> {
     let binary_bytes = std::fs::metadata(process::program()?)?.len();
     let (mut start_empty_ms, mut start_s_ms) = (Vec::new(), Vec::new());
-    let (mut idle_empty_kib, mut idle_s_kib) = (0, 0);
+    let (mut idle_empty, mut idle_s) = (Memory::default(), Memory::default());
     let copied = data::copy(s, "start-s")?;
     for number in 0..STARTS {
         let empty = data::empty("start-empty")?;
@@ -42,26 +42,26 @@ pub async fn measure(s: &std::path::Path) -> Result<Product> {
         start_empty_ms.push(millis(took));
         if number == 0 {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            idle_empty_kib = server.resident_kib().unwrap_or_default();
+            idle_empty = server.memory();
         }
         server.stop().await?;
         let (server, took) = Server::start_timed(&Data::Folder(copied.clone())).await?;
         start_s_ms.push(millis(took));
         if number == 0 {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            idle_s_kib = server.resident_kib().unwrap_or_default();
+            idle_s = server.memory();
         }
         server.stop().await?;
     }
     start_empty_ms.sort_unstable_by(f64::total_cmp);
     start_s_ms.sort_unstable_by(f64::total_cmp);
-    let after_load_kib = after_load(&Data::Folder(copied)).await?;
-    let product = Product { binary_bytes, start_empty_ms, start_s_ms, idle_empty_kib, idle_s_kib, after_load_kib };
+    let after_load = after_load(&Data::Folder(copied)).await?;
+    let product = Product { binary_bytes, start_empty_ms, start_s_ms, idle_empty, idle_s, after_load };
     output::line(&format!("  {product:?}"));
     Ok(product)
 }
 
-async fn after_load(data: &Data) -> Result<u64> {
+async fn after_load(data: &Data) -> Result<Memory> {
     let store = Store::open(data.options())?;
     let endpoints = targets::endpoints(&targets::sample(&store).await?, &targets::names(&store).await?);
     drop(store);
@@ -72,9 +72,9 @@ async fn after_load(data: &Data) -> Result<u64> {
         }
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let resident = server.resident_kib().unwrap_or_default();
+    let memory = server.memory();
     server.stop().await?;
-    Ok(resident)
+    Ok(memory)
 }
 
 fn millis(duration: Duration) -> f64 {

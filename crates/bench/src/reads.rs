@@ -12,7 +12,7 @@ use crate::{client, output};
 
 /// Connections.
 pub const CONNECTIONS: usize = 8;
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 5;
 
 struct Subject {
     name: &'static str,

@@ -33,8 +33,8 @@ impl Target {
 pub async fn sample(store: &Store) -> Result<Vec<Target>> {
     let rows: Vec<(i64, i64, String)> = store
         .read(|conn| {
-            let last: (i64,) = conn
-                .query_one(sql!("SELECT last_number FROM conversation_numbers WHERE account_id = $1"), (ACCOUNT,))?;
+            let last: (i64,) =
+                conn.query_one(sql!("SELECT last_number FROM conversation_numbers WHERE account_id = $1"), (ACCOUNT,))?;
             let step = (last.0 / SAMPLE).max(1);
             let numbers: Vec<i64> = (0..SAMPLE).map(|number| number * step + 1).collect();
             conn.query(
@@ -69,6 +69,37 @@ pub async fn open(store: &Store) -> Result<Vec<Target>> {
     targets(rows)
 }
 
+/// The conversation with the most messages.
+#[derive(Debug)]
+pub struct Longest {
+    /// Its number.
+    pub display_id: i64,
+    /// Its messages, oldest first.
+    pub messages: Vec<i64>,
+}
+
+/// Looks for the longest conversation.
+pub async fn longest(store: &Store) -> Result<Longest> {
+    let (display_id, rows): (i64, Vec<(i64,)>) = store
+        .read(|conn| {
+            let (id, display_id): (i64, i64) = conn.query_one(
+                sql!(
+                    "SELECT c.id, c.display_id FROM conversations c WHERE c.account_id = $1 AND c.id =
+                     (SELECT m.conversation_id FROM messages m WHERE m.account_id = $1
+                      GROUP BY m.conversation_id ORDER BY COUNT(*) DESC LIMIT 1)"
+                ),
+                (ACCOUNT,),
+            )?;
+            let messages = conn.query(
+                sql!("SELECT id FROM messages WHERE account_id = $1 AND conversation_id = $2 ORDER BY id"),
+                (ACCOUNT, id),
+            )?;
+            Ok::<_, store::Error>((display_id, messages))
+        })
+        .await?;
+    Ok(Longest { display_id, messages: rows.into_iter().map(|(id,)| id).collect() })
+}
+
 /// Local parts of contacts' mail addresses: each finds one contact.
 pub async fn names(store: &Store) -> Result<Vec<String>> {
     let rows: Vec<(String,)> = store
@@ -91,9 +122,11 @@ fn targets(rows: Vec<(i64, i64, String)>) -> Result<Vec<Target>> {
 }
 
 /// What an agent writes.
-pub const ANSWER: &str = r#"{"content":"Thanks for waiting: the parcel has left our warehouse today and will be with you tomorrow."}"#;
+pub const ANSWER: &str =
+    r#"{"content":"Thanks for waiting: the parcel has left our warehouse today and will be with you tomorrow."}"#;
 /// What a contact writes.
-pub const QUESTION: &str = r#"{"content":"Hello, could you please tell me where my parcel is? The tracking page shows nothing new."}"#;
+pub const QUESTION: &str =
+    r#"{"content":"Hello, could you please tell me where my parcel is? The tracking page shows nothing new."}"#;
 
 /// A message by an agent in each conversation.
 pub fn agent_messages(targets: &[Target]) -> Requests {
@@ -137,9 +170,8 @@ pub fn endpoints(targets: &[Target], names: &[String]) -> Vec<Endpoint> {
         requests((0..data::AGENTS).map(move |agent| client::get(&format!("{}{path}", root()), &agent_token(agent))))
     };
     let one = |path: &str| requests([administrator(format!("{}{path}", root()))]);
-    let messages = targets.iter().map(|target| {
-        administrator(format!("{}/conversations/{}/messages", root(), target.display_id))
-    });
+    let messages =
+        targets.iter().map(|target| administrator(format!("{}/conversations/{}/messages", root(), target.display_id)));
     let search = |word: &str| administrator(format!("{}/contacts/search?q={word}", root()));
     vec![
         Endpoint { name: LIST, requests: one("/conversations") },

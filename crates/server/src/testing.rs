@@ -76,6 +76,7 @@ impl TestApp {
     }
 
     /// Serves on a port of this machine while the test runs; gives the address.
+    #[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
     pub async fn listen(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

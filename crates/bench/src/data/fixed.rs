@@ -33,8 +33,7 @@ const MEMBERS: Table = Table {
     columns: "id, account_id, user_id, role, availability, auto_offline, created_at, updated_at",
     row: "?, 1, ?, ?, 'online', TRUE, ?, ?",
 };
-const TOKENS: Table =
-    Table { name: "access_tokens", columns: "id, token, user_id, created_at", row: "?, ?, ?, ?" };
+const TOKENS: Table = Table { name: "access_tokens", columns: "id, token, user_id, created_at", row: "?, ?, ?, ?" };
 const CHANNELS: Table = Table {
     name: "channels",
     columns: "id, account_id, kind, identifier, hmac_token, hmac_mandatory, settings, created_at, updated_at",
@@ -101,7 +100,19 @@ pub fn id(number: usize) -> i64 {
 pub(super) async fn write(bulk: &mut Bulk) -> Result<()> {
     let at = BEGIN.to_value();
     let both = || [BEGIN.to_value(), BEGIN.to_value()];
-    bulk.order(&[ACCOUNTS, USERS, MEMBERS, TOKENS, CHANNELS, INBOX_ROWS, HOURS, INBOX_MEMBERS, QUEUES, TEAM_ROWS, TAGS]);
+    bulk.order(&[
+        ACCOUNTS,
+        USERS,
+        MEMBERS,
+        TOKENS,
+        CHANNELS,
+        INBOX_ROWS,
+        HOURS,
+        INBOX_MEMBERS,
+        QUEUES,
+        TEAM_ROWS,
+        TAGS,
+    ]);
     let [made, changed] = both();
     bulk.push(&ACCOUNTS, [ACCOUNT.to_value(), made, changed]).await?;
     for user in 1..=AGENTS + 1 {

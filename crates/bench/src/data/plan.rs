@@ -35,21 +35,16 @@ const CONVERSATIONS: Table = Table {
               last_activity_at, created_at, updated_at",
     row: "?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, '{}', '{}', NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?",
 };
-const CONVERSATION_TAGS: Table = Table {
-    name: "conversation_tags",
-    columns: "account_id, conversation_id, tag_id, created_at",
-    row: "1, ?, ?, ?",
-};
+const CONVERSATION_TAGS: Table =
+    Table { name: "conversation_tags", columns: "account_id, conversation_id, tag_id, created_at", row: "1, ?, ?, ?" };
 const MESSAGES: Table = Table {
     name: "messages",
     columns: "id, account_id, conversation_id, inbox_id, message_type, content_type, content, content_attributes, \
               private, status, user_id, contact_id, additional_attributes, created_at, updated_at",
     row: "?, 1, ?, ?, ?, 'text', ?, '{}', ?, 'sent', ?, ?, '{}', ?, ?",
 };
-const NUMBERS: Table =
-    Table { name: "conversation_numbers", columns: "account_id, last_number", row: "1, ?" };
-const CONTACT_COUNTERS: Table =
-    Table { name: "contact_counters", columns: "account_id, resolved_count", row: "1, ?" };
+const NUMBERS: Table = Table { name: "conversation_numbers", columns: "account_id, last_number", row: "1, ?" };
+const CONTACT_COUNTERS: Table = Table { name: "contact_counters", columns: "account_id, resolved_count", row: "1, ?" };
 const COUNTERS: Table = Table {
     name: "conversation_counters",
     columns: "account_id, status, bucket, inbox_id, conversation_count",

@@ -179,7 +179,7 @@ async fn a_conversation_that_was_opened_by_hand_is_not_woken(desk: Desk) {
     let until = START.epoch_seconds() + 60;
     desk.toggle(&desk.administrator, number, json!({ "status": "snoozed", "snoozed_until": until })).await;
     desk.toggle(&desk.administrator, number, json!({ "status": "resolved" })).await;
-    desk.app.clock.advance(std::time::Duration::from_secs(120));
+    desk.app.clock.advance(std::time::Duration::from_mins(2));
     desk.app.run_due_jobs().await;
     assert_eq!(desk.show(number).await["status"], "resolved");
 }

@@ -7,11 +7,15 @@ use serde_json::{Map, Value};
 use types::{AgentBotId, ChannelKind, ContentType, Json, MessageId, MessageType, UserId};
 
 use super::store::{self, NewMessage};
+use super::variables::{self, Filling};
 use super::wire::NewMessageBody;
 use super::{Sender, content};
 use crate::access::MemberOrBot;
 use crate::conversation::Conversation;
 use crate::{agent, inbox};
+
+/// Key of a template's name and parameters in the additional attributes.
+const TEMPLATE_PARAMS: &str = "template_params";
 
 /// A message that a client wants written, checked as far as that goes without the conversation.
 #[derive(Debug, Clone)]
@@ -27,6 +31,7 @@ pub struct Draft {
     bot_id: Option<AgentBotId>,
     source_id: Option<String>,
     additional_attributes: Map<String, Value>,
+    filling: Filling,
 }
 
 /// Who writes when the message is not the contact's.
@@ -66,8 +71,14 @@ pub fn read(body: NewMessageBody) -> Result<Draft> {
         if !params.0.get("name").is_some_and(Value::is_string) {
             return Err(Error::Refused("Template params need a name".into()));
         }
-        additional_attributes.insert("template_params".into(), Value::Object(params.0));
+        additional_attributes.insert(TEMPLATE_PARAMS.into(), Value::Object(params.0));
     }
+    let filling = match message_type {
+        MessageType::Outgoing | MessageType::Template => {
+            Filling::find(content.as_deref(), additional_attributes.get(TEMPLATE_PARAMS))
+        }
+        MessageType::Incoming | MessageType::Activity => Filling::default(),
+    };
     let copies = [("cc_emails", body.cc_emails), ("bcc_emails", body.bcc_emails), ("to_emails", body.to_emails)];
     let is_bot = body.sender_type.as_ref().is_some_and(|kind| kind.0 == "AgentBot");
     Ok(Draft {
@@ -81,6 +92,7 @@ pub fn read(body: NewMessageBody) -> Result<Draft> {
         bot_id: body.sender_id.filter(|_| is_bot).map(|id| AgentBotId::new(id.get())),
         source_id: body.source_id.map(|text| text.0),
         additional_attributes,
+        filling,
     })
 }
 
@@ -99,6 +111,7 @@ impl Draft {
             bot_id: None,
             source_id: None,
             additional_attributes: Map::new(),
+            filling: Filling::default(),
         })
     }
 
@@ -136,11 +149,12 @@ impl Draft {
         }
         resolve_reply(conn, conversation, &mut attributes)?;
         let is_survey = self.content_type == ContentType::InputCsat && kind != ChannelKind::WebWidget;
-        let content = if is_survey {
-            Some(format!("Please rate this conversation: {base_url}/survey/responses/{}", conversation.uuid))
-        } else {
-            self.content.clone()
-        };
+        let sender = self.sender(conn, conversation, author)?;
+        let (mut content, additional_attributes) = self.filled(conn, conversation, sender)?;
+        if is_survey {
+            let uuid = &conversation.uuid;
+            content = Some(format!("Please rate this conversation: {base_url}/survey/responses/{uuid}"));
+        }
         Ok(NewMessage {
             message_type: self.message_type,
             content_type: self.content_type,
@@ -148,9 +162,30 @@ impl Draft {
             content_attributes: Json::of(&attributes),
             private: self.private,
             source_id: self.source_id.clone(),
-            sender: self.sender(conn, conversation, author)?,
-            additional_attributes: Json::of(&self.additional_attributes),
+            sender,
+            additional_attributes: Json::of(&additional_attributes),
         })
+    }
+
+    /// Content and additional attributes with their variables filled in (decisions §3).
+    fn filled(
+        &self,
+        conn: &mut Conn<'_>,
+        conversation: &Conversation,
+        sender: Sender,
+    ) -> Result<(Option<String>, Map<String, Value>)> {
+        let (mut content, mut attributes) = (self.content.clone(), self.additional_attributes.clone());
+        if self.filling.is_empty() {
+            return Ok((content, attributes));
+        }
+        let variables = variables::load(conn, conversation, sender)?;
+        if let Some(filled) = self.filling.content(&variables) {
+            content = Some(filled);
+        }
+        if let Some(params) = attributes.get_mut(TEMPLATE_PARAMS) {
+            self.filling.fill_params(params, &variables);
+        }
+        Ok((content, attributes))
     }
 
     /// Outgoing messages are the author's, or of a bot that the account may use; all others are the contact's.

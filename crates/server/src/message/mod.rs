@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod draft;
+mod liquid;
 mod mention;
 pub mod page;
 pub mod routes;
@@ -10,6 +11,7 @@ pub mod service;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod variables;
 pub mod wire;
 
 use types::{

@@ -173,6 +173,17 @@ pub fn exists(conn: &mut Conn<'_>, account: AccountId, conversation: Conversatio
     Ok(row.is_some())
 }
 
+/// The names of the inbox and of the account.
+pub fn find_names(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<(String, String)> {
+    Ok(conn.query_one(
+        sql!(
+            "SELECT i.name, a.name FROM inboxes i JOIN accounts a ON a.id = i.account_id
+              WHERE i.account_id = $1 AND i.id = $2"
+        ),
+        (account, inbox),
+    )?)
+}
+
 /// Notes that `user` was mentioned in the conversation; again moves the time.
 pub fn upsert_mention(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId, user: UserId) -> Result<()> {
     let now = tx.now();

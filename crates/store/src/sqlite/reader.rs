@@ -33,7 +33,7 @@ pub(super) fn start(
 }
 
 fn run(connection: &Connection, deadline: &Deadline, shared: &Shared, mut work: Box<dyn ReadWork>) {
-    if let Err(cause) = connection.execute_batch("BEGIN") {
+    if let Err(cause) = run_cached(connection, "BEGIN") {
         return work.fail(cause.into());
     }
     let budget = shared.options.read_deadline;
@@ -41,9 +41,13 @@ fn run(connection: &Connection, deadline: &Deadline, shared: &Shared, mut work: 
     deadline.set(budget);
     work.run(&mut Conn::new(Engine::Sqlite(connection), stats, Instant::now() + budget));
     deadline.clear();
-    let ended = if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") };
+    let ended = if connection.is_autocommit() { Ok(()) } else { run_cached(connection, "ROLLBACK") };
     match ended {
         Ok(()) => work.answer(),
         Err(cause) => work.fail(cause.into()),
     }
+}
+
+fn run_cached(connection: &Connection, text: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(text)?.execute([]).map(drop)
 }
