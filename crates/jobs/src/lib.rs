@@ -4,6 +4,8 @@
 
 mod job;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use job::{Job, JobError};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use types::{ChannelKind, Json, ReplyTime};
 
 use super::draft::{blank, set_flag, set_optional_text, set_text};
-use super::wire::ChannelBody;
+use super::body::ChannelBody;
 use crate::text::is_web_address;
 use crate::{contact, token};
 
@@ -483,7 +483,7 @@ mod tests {
     use types::Json;
 
     use super::{Channel, WebsiteSettings, reply_window_hours};
-    use crate::inbox::wire::ChannelBody;
+    use crate::inbox::body::ChannelBody;
 
     fn body(value: Value) -> ChannelBody {
         serde_json::from_value(value).unwrap()

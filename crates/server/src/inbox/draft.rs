@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::channel::Channel;
-use super::wire::InboxBody;
+use super::body::InboxBody;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 255;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     /// The fields that are wrong in an API inbox with `more`.
-    fn wrong_fields(more: Value) -> Vec<String> {
+    fn wrong_fields(more: &Value) -> Vec<String> {
         let mut body = json!({"name": "Desk", "channel": {"type": "api"}});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         match draft(body) {
@@ -214,23 +214,23 @@ mod tests {
     #[test]
     fn names_refuse_five_letters_only() {
         for name in ["Bad <Name>", "a>b", "a/b", "a\\b", "a@b", "", "  ", "null\u{0}@"] {
-            assert_eq!(wrong_fields(json!({ "name": name })), ["name"], "{name}");
+            assert_eq!(wrong_fields(&json!({ "name": name })), ["name"], "{name}");
         }
         for name in ["!Desk!", "Büro · 1", "-", "null"] {
-            assert!(wrong_fields(json!({ "name": name })).is_empty(), "{name}");
+            assert!(wrong_fields(&json!({ "name": name })).is_empty(), "{name}");
         }
     }
 
     #[test]
     fn time_zones_are_those_of_the_tz_database() {
-        assert_eq!(wrong_fields(json!({"timezone": "Mars/Olympus"})), ["timezone"]);
+        assert_eq!(wrong_fields(&json!({"timezone": "Mars/Olympus"})), ["timezone"]);
         let berlin = draft(json!({"name": "Desk", "timezone": "europe/berlin", "channel": {"type": "api"}})).unwrap();
         assert_eq!(berlin.timezone, "Europe/Berlin");
     }
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let wrong = wrong_fields(json!({"name": "", "timezone": "x", "sender_name_type": "rude"}));
+        let wrong = wrong_fields(&json!({"name": "", "timezone": "x", "sender_name_type": "rude"}));
         assert_eq!(wrong, ["name", "timezone", "sender_name_type"]);
     }
 

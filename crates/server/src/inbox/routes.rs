@@ -4,7 +4,8 @@ use axum::extract::State;
 use edge::{Body, BodyWithFiles, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId, UserId};
 
-use super::wire::{AddMembersBody, InboxBody, InboxJson, InboxListJson, InboxMembersJson, InboxView};
+use super::body::{AddMembersBody, InboxBody};
+use super::wire::{InboxJson, InboxListJson, InboxMembersJson, InboxView};
 use super::{draft, service, store};
 use crate::App;
 use crate::access::{Administrator, Member};

@@ -144,67 +144,74 @@ pub struct InboxJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub forward_to_email: Option<String>,
-    /// E-mail, for administrators: how mail is fetched and sent.
-    #[serde(flatten)]
-    pub mail: Option<MailAccessJson>,
-}
-
-/// How an e-mail inbox fetches and sends mail; for administrators.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = inbox_mail_access)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of the contract")]
-pub struct MailAccessJson {
-    /// IMAP user.
-    #[schema(required = false)]
-    pub imap_login: String,
-    /// IMAP password.
-    #[schema(required = false)]
-    pub imap_password: String,
-    /// IMAP host.
-    #[schema(required = false)]
-    pub imap_address: String,
-    /// IMAP port, 0 if not set.
-    #[schema(required = false)]
-    pub imap_port: i64,
-    /// Whether mail is fetched by IMAP.
-    #[schema(required = false)]
-    pub imap_enabled: bool,
-    /// Whether IMAP speaks TLS.
-    #[schema(required = false)]
-    pub imap_enable_ssl: bool,
-    /// How IMAP signs in.
-    #[schema(required = false)]
-    pub imap_authentication: String,
-    /// SMTP user.
-    #[schema(required = false)]
-    pub smtp_login: String,
-    /// SMTP password.
-    #[schema(required = false)]
-    pub smtp_password: String,
-    /// SMTP host.
-    #[schema(required = false)]
-    pub smtp_address: String,
-    /// SMTP port, 0 if not set.
-    #[schema(required = false)]
-    pub smtp_port: i64,
-    /// Whether mail is sent by SMTP.
-    #[schema(required = false)]
-    pub smtp_enabled: bool,
-    /// The name that the server says to the SMTP host.
-    #[schema(required = false)]
-    pub smtp_domain: String,
-    /// Whether SMTP begins with TLS.
-    #[schema(required = false)]
-    pub smtp_enable_ssl_tls: bool,
-    /// Whether SMTP turns to TLS when the host offers it.
-    #[schema(required = false)]
-    pub smtp_enable_starttls_auto: bool,
-    /// How the host's certificate is checked.
-    #[schema(required = false)]
-    pub smtp_openssl_verify_mode: String,
-    /// How SMTP signs in.
-    #[schema(required = false)]
-    pub smtp_authentication: String,
+    /// E-mail, for administrators: IMAP user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_login: Option<String>,
+    /// E-mail, for administrators: IMAP password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_password: Option<String>,
+    /// E-mail, for administrators: IMAP host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_address: Option<String>,
+    /// E-mail, for administrators: IMAP port, 0 if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_port: Option<i64>,
+    /// E-mail, for administrators: whether mail is fetched by IMAP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_enabled: Option<bool>,
+    /// E-mail, for administrators: whether IMAP speaks TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_enable_ssl: Option<bool>,
+    /// E-mail, for administrators: how IMAP signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imap_authentication: Option<String>,
+    /// E-mail, for administrators: SMTP user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_login: Option<String>,
+    /// E-mail, for administrators: SMTP password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_password: Option<String>,
+    /// E-mail, for administrators: SMTP host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_address: Option<String>,
+    /// E-mail, for administrators: SMTP port, 0 if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_port: Option<i64>,
+    /// E-mail, for administrators: whether mail is sent by SMTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_enabled: Option<bool>,
+    /// E-mail, for administrators: the name that the server says to the SMTP host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_domain: Option<String>,
+    /// E-mail, for administrators: whether SMTP begins with TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_enable_ssl_tls: Option<bool>,
+    /// E-mail, for administrators: whether SMTP turns to TLS when the host offers it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_enable_starttls_auto: Option<bool>,
+    /// E-mail, for administrators: how the host's certificate is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_openssl_verify_mode: Option<String>,
+    /// E-mail, for administrators: how SMTP signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub smtp_authentication: Option<String>,
 }
 
 /// When an inbox is open on one day of the week (rest.md §6.9).
@@ -294,14 +301,34 @@ impl InboxJson {
             }
             ChannelKind::Email => {
                 let settings: EmailSettings = settings.read();
-                Self {
-                    email: email.0,
-                    forward_to_email: email.1,
-                    provider: settings.provider.clone(),
-                    mail: (view == InboxView::Administrator).then(|| settings.into()),
-                    ..plain
-                }
+                let answer =
+                    Self { email: email.0, forward_to_email: email.1, provider: settings.provider.clone(), ..plain };
+                if view == InboxView::Administrator { answer.with_mail_access(settings) } else { answer }
             }
+        }
+    }
+
+    /// The same with how mail is fetched and sent.
+    fn with_mail_access(self, settings: EmailSettings) -> Self {
+        Self {
+            imap_login: Some(settings.imap_login),
+            imap_password: Some(settings.imap_password),
+            imap_address: Some(settings.imap_address),
+            imap_port: Some(settings.imap_port),
+            imap_enabled: Some(settings.imap_enabled),
+            imap_enable_ssl: Some(settings.imap_enable_ssl),
+            imap_authentication: Some(settings.imap_authentication),
+            smtp_login: Some(settings.smtp_login),
+            smtp_password: Some(settings.smtp_password),
+            smtp_address: Some(settings.smtp_address),
+            smtp_port: Some(settings.smtp_port),
+            smtp_enabled: Some(settings.smtp_enabled),
+            smtp_domain: Some(settings.smtp_domain),
+            smtp_enable_ssl_tls: Some(settings.smtp_enable_ssl_tls),
+            smtp_enable_starttls_auto: Some(settings.smtp_enable_starttls_auto),
+            smtp_openssl_verify_mode: Some(settings.smtp_openssl_verify_mode),
+            smtp_authentication: Some(settings.smtp_authentication),
+            ..self
         }
     }
 
@@ -352,31 +379,23 @@ impl InboxJson {
             secret: None,
             email: None,
             forward_to_email: None,
-            mail: None,
-        }
-    }
-}
-
-impl From<EmailSettings> for MailAccessJson {
-    fn from(settings: EmailSettings) -> Self {
-        Self {
-            imap_login: settings.imap_login,
-            imap_password: settings.imap_password,
-            imap_address: settings.imap_address,
-            imap_port: settings.imap_port,
-            imap_enabled: settings.imap_enabled,
-            imap_enable_ssl: settings.imap_enable_ssl,
-            imap_authentication: settings.imap_authentication,
-            smtp_login: settings.smtp_login,
-            smtp_password: settings.smtp_password,
-            smtp_address: settings.smtp_address,
-            smtp_port: settings.smtp_port,
-            smtp_enabled: settings.smtp_enabled,
-            smtp_domain: settings.smtp_domain,
-            smtp_enable_ssl_tls: settings.smtp_enable_ssl_tls,
-            smtp_enable_starttls_auto: settings.smtp_enable_starttls_auto,
-            smtp_openssl_verify_mode: settings.smtp_openssl_verify_mode,
-            smtp_authentication: settings.smtp_authentication,
+            imap_login: None,
+            imap_password: None,
+            imap_address: None,
+            imap_port: None,
+            imap_enabled: None,
+            imap_enable_ssl: None,
+            imap_authentication: None,
+            smtp_login: None,
+            smtp_password: None,
+            smtp_address: None,
+            smtp_port: None,
+            smtp_enabled: None,
+            smtp_domain: None,
+            smtp_enable_ssl_tls: None,
+            smtp_enable_starttls_auto: None,
+            smtp_openssl_verify_mode: None,
+            smtp_authentication: None,
         }
     }
 }
@@ -514,177 +533,6 @@ impl From<&Inbox> for InboxRecordJson {
         }
     }
 }
-
-/// What can be set of an inbox (rest.md §5.13). Absent keeps, null clears.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = inbox_create)]
-pub struct InboxBody {
-    /// Without `< > / \ @`.
-    #[serde(default)]
-    pub name: Maybe<Text>,
-    /// Whether new conversations are greeted.
-    #[serde(default)]
-    pub greeting_enabled: Maybe<Flag>,
-    /// Up to 10,000 characters.
-    #[serde(default)]
-    pub greeting_message: Maybe<Text>,
-    /// Whether the opening hours count.
-    #[serde(default)]
-    pub working_hours_enabled: Maybe<Flag>,
-    /// Up to 10,000 characters.
-    #[serde(default)]
-    pub out_of_office_message: Maybe<Text>,
-    /// A name of the tz database.
-    #[serde(default)]
-    pub timezone: Maybe<Text>,
-    /// Whether contacts are asked for their e-mail address.
-    #[serde(default)]
-    pub enable_email_collect: Maybe<Flag>,
-    /// Whether contacts are asked for a rating.
-    #[serde(default)]
-    pub csat_survey_enabled: Maybe<Flag>,
-    /// How they are asked.
-    #[serde(default)]
-    pub csat_config: Maybe<Object>,
-    /// Whether open conversations are given to members in turn.
-    #[serde(default)]
-    pub enable_auto_assignment: Maybe<Flag>,
-    /// Whether the widget takes messages in a resolved conversation.
-    #[serde(default)]
-    pub allow_messages_after_resolved: Maybe<Flag>,
-    /// Whether a contact has one conversation that reopens.
-    #[serde(default)]
-    pub lock_to_single_conversation: Maybe<Flag>,
-    /// `friendly` or `professional`.
-    #[serde(default)]
-    pub sender_name_type: Maybe<Text>,
-    /// Name of the business in mails.
-    #[serde(default)]
-    pub business_name: Maybe<Text>,
-    /// The channel; needed to create.
-    pub channel: Option<ChannelBody>,
-}
-
-impl edge::Shape for InboxBody {}
-
-/// What can be set of a channel; each kind takes its own fields.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = inbox_create_channel)]
-pub struct ChannelBody {
-    /// `web_widget`, `api` or `email`; only to create.
-    pub r#type: Option<Text>,
-    /// Website: its address; needed.
-    #[serde(default)]
-    pub website_url: Maybe<Text>,
-    /// Website: a CSS colour.
-    #[serde(default)]
-    pub widget_color: Maybe<Text>,
-    /// Website: heading of the widget.
-    #[serde(default)]
-    pub welcome_title: Maybe<Text>,
-    /// Website: line below the heading.
-    #[serde(default)]
-    pub welcome_tagline: Maybe<Text>,
-    /// Website: `in_a_few_minutes`, `in_a_few_hours` or `in_a_day`.
-    #[serde(default)]
-    pub reply_time: Maybe<Text>,
-    /// Website: whether the widget asks with a form before a chat begins.
-    #[serde(default)]
-    pub pre_chat_form_enabled: Maybe<Flag>,
-    /// Website: the form.
-    #[serde(default)]
-    pub pre_chat_form_options: Maybe<Object>,
-    /// Website: whether answers go by mail to contacts who have left.
-    #[serde(default)]
-    pub continuity_via_email: Maybe<Flag>,
-    /// Website: what the widget offers.
-    #[serde(default)]
-    pub selected_feature_flags: Maybe<Texts>,
-    /// Website: where the widget may run, with commas.
-    #[serde(default)]
-    pub allowed_domains: Maybe<Text>,
-    /// Website and API: whether contacts must prove their identity.
-    #[serde(default)]
-    pub hmac_mandatory: Maybe<Flag>,
-    /// API: an http(s) address, or empty.
-    #[serde(default)]
-    pub webhook_url: Maybe<Text>,
-    /// API: free; `agent_reply_time_window` in hours.
-    #[serde(default)]
-    pub additional_attributes: Maybe<Object>,
-    /// E-mail: its address; needed.
-    #[serde(default)]
-    pub email: Maybe<Text>,
-    /// E-mail: whether mail is fetched by IMAP.
-    #[serde(default)]
-    pub imap_enabled: Maybe<Flag>,
-    /// E-mail: IMAP user.
-    #[serde(default)]
-    pub imap_login: Maybe<Text>,
-    /// E-mail: IMAP password.
-    #[serde(default)]
-    pub imap_password: Maybe<Text>,
-    /// E-mail: IMAP host.
-    #[serde(default)]
-    pub imap_address: Maybe<Text>,
-    /// E-mail: IMAP port.
-    #[serde(default)]
-    pub imap_port: Maybe<Int>,
-    /// E-mail: whether IMAP speaks TLS.
-    #[serde(default)]
-    pub imap_enable_ssl: Maybe<Flag>,
-    /// E-mail: how IMAP signs in.
-    #[serde(default)]
-    pub imap_authentication: Maybe<Text>,
-    /// E-mail: whether mail is sent by SMTP.
-    #[serde(default)]
-    pub smtp_enabled: Maybe<Flag>,
-    /// E-mail: SMTP user.
-    #[serde(default)]
-    pub smtp_login: Maybe<Text>,
-    /// E-mail: SMTP password.
-    #[serde(default)]
-    pub smtp_password: Maybe<Text>,
-    /// E-mail: SMTP host.
-    #[serde(default)]
-    pub smtp_address: Maybe<Text>,
-    /// E-mail: SMTP port.
-    #[serde(default)]
-    pub smtp_port: Maybe<Int>,
-    /// E-mail: the name that the server says to the SMTP host.
-    #[serde(default)]
-    pub smtp_domain: Maybe<Text>,
-    /// E-mail: whether SMTP turns to TLS when the host offers it.
-    #[serde(default)]
-    pub smtp_enable_starttls_auto: Maybe<Flag>,
-    /// E-mail: whether SMTP begins with TLS.
-    #[serde(default)]
-    pub smtp_enable_ssl_tls: Maybe<Flag>,
-    /// E-mail: how the host's certificate is checked.
-    #[serde(default)]
-    pub smtp_openssl_verify_mode: Maybe<Text>,
-    /// E-mail: how SMTP signs in.
-    #[serde(default)]
-    pub smtp_authentication: Maybe<Text>,
-    /// E-mail: `google` or `microsoft`.
-    #[serde(default)]
-    pub provider: Maybe<Text>,
-    /// E-mail: whether the address may be used for sending.
-    #[serde(default)]
-    pub verified_for_sending: Maybe<Flag>,
-}
-
-/// Members to be added to an inbox.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = inbox_members_add)]
-pub struct AddMembersBody {
-    /// The inbox.
-    pub inbox_id: Option<Text>,
-    /// Users of the account.
-    pub user_ids: Option<Ints>,
-}
-
-impl edge::Shape for AddMembersBody {}
 
 #[cfg(test)]
 mod tests {
