@@ -65,7 +65,8 @@ impl OnEngine for Queue {
         let clock = Arc::new(FakeClock::new(Timestamp::from_epoch_seconds(1_000_000)));
         let given = Arc::clone(&clock);
         // The jobs' table comes with tables that refer to others; the tests need it alone.
-        let database = tokio::task::spawn_blocking(move || TestDatabase::new(engine, &only_jobs(), given)).await.unwrap();
+        let database =
+            tokio::task::spawn_blocking(move || TestDatabase::new(engine, &only_jobs(), given)).await.unwrap();
         Self { store: database.open(), clock, log: Log::default(), _database: database }
     }
 }

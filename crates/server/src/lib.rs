@@ -9,6 +9,7 @@ pub mod contact;
 pub mod conversation;
 pub mod events;
 pub mod health;
+pub mod idempotency;
 pub mod inbox;
 pub mod jobs;
 pub mod label;

@@ -22,6 +22,7 @@ migrations! {
     "0008_text_comparison.pg.sql",
     "0009_contact_search.pg.sql",
     "0009_contact_search.sqlite.sql",
+    "0010_idempotency_keys.sql",
 }
 
 #[cfg(test)]

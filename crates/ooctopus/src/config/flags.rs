@@ -47,7 +47,7 @@ impl Args for Flags {
 }
 
 fn arg(key: &Key) -> Arg {
-    let docs: Vec<&str> = key.docs.iter().map(|line| line.trim()).collect();
+    let docs: Vec<String> = key.lines().collect();
     let default = if key.default.is_empty() { String::new() } else { format!(" [default: {}]", key.default) };
     Arg::new(key.name).long(key.flag()).value_name("VALUE").global(true).help_heading("Settings").help(format!(
         "{}{default} [env: {}]",

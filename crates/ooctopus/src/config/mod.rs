@@ -1,6 +1,6 @@
 //! The settings of one run: defaults < file < environment < flags, checked once at start.
 //!
-//! [`settings!`] holds every key once; the struct, the flags, the environment variables and the sample file follow
+//! `settings!` holds every key once; the struct, the flags, the environment variables and the sample file follow
 //! from that list.
 
 mod flags;
@@ -33,14 +33,19 @@ pub struct Key {
     pub name: &'static str,
     /// What counts when nobody says anything, as it would be written; empty: nothing.
     pub default: &'static str,
-    /// What it is for, line by line.
-    pub docs: &'static [&'static str],
+    /// What it is for, as documentation comments.
+    docs: &'static [&'static str],
 }
 
 impl Key {
     /// The environment variable: `OOCTOPUS_LISTEN`.
     pub fn variable(&self) -> String {
         format!("OOCTOPUS_{}", self.name.to_uppercase())
+    }
+
+    /// What it is for, line by line, as plain text.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.docs.iter().map(|line| line.trim().replace('`', ""))
     }
 
     /// The flag, without the dashes before it: `data-dir`.
@@ -81,7 +86,7 @@ settings! {
     /// The address under which people reach the server. Empty: the address it listens on.
     base_url: Option<BaseUrl> = "",
     /// The PostgreSQL database, postgres://user:password@host:port/name. Empty: SQLite in the data folder.
-    /// DATABASE_URL in the environment says the same. It is a secret: the environment or a file of mode 0600
+    /// `DATABASE_URL` in the environment says the same. It is a secret: the environment or a file of mode 0600
     /// keeps it better than a flag, which every user of the machine can read.
     database_url: Option<DatabaseUrl> = "",
     /// Connections for writing to PostgreSQL; as many again for reading.
@@ -120,14 +125,13 @@ impl Config {
 
         // Where the file is may depend on the folder, and the folder on everything but the file.
         let mut given = Given::default();
-        match file {
-            Some(path) => given.add_file(path, &mut mistakes),
-            None => {
-                let folder: Option<PathBuf> = outer.read("data_dir", default_of("data_dir"), &mut Vec::new());
-                let path = folder.unwrap_or_default().join(FILE_NAME);
-                if path.exists() {
-                    given.add_file(&path, &mut mistakes);
-                }
+        if let Some(path) = file {
+            given.add_file(path, &mut mistakes);
+        } else {
+            let folder: Option<PathBuf> = outer.read("data_dir", default_of("data_dir"), &mut Vec::new());
+            let path = folder.unwrap_or_default().join(FILE_NAME);
+            if path.exists() {
+                given.add_file(&path, &mut mistakes);
             }
         }
         given.add(outer);

@@ -19,8 +19,8 @@ pub fn text() -> String {
     }
     for key in KEYS {
         push(&mut text, "");
-        for line in key.docs {
-            push(&mut text, &format!("#{line}"));
+        for line in key.lines() {
+            push(&mut text, &format!("# {line}"));
         }
         push(&mut text, &format!("# Environment: {}. Flag: --{}.", key.variable(), key.flag()));
         push(&mut text, &format!("#{} = \"{}\"", key.name, key.default));

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use types::SystemClock;
 
 /// Longer than anything takes on a busy machine; only a failing test waits that long.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// An installation: a data folder that is not there yet and, on PostgreSQL, an empty database.
 pub struct Installation {

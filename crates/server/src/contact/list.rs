@@ -60,7 +60,7 @@ impl List {
     pub fn search(account: AccountId, query: &ContactListQuery) -> Result<Self> {
         let text = query.q.as_ref().map(|text| text.0.trim()).filter(|text| !text.is_empty());
         let text = text.ok_or_else(|| Error::Refused("Specify what to search for with parameter q".into()))?;
-        Ok(Self { text: Some(text::fold(text)), ..Self::read(account, query) })
+        Ok(Self { text: Some(search::folded(text)), ..Self::read(account, query) })
     }
 
     /// The page, with the count over all pages.

@@ -16,6 +16,7 @@ use super::{session, store};
 use crate::App;
 use crate::access::Member;
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 use crate::inbox;
 use crate::inbox::wire::{InboxRecordJson, InboxView};
 
@@ -130,37 +131,36 @@ pub async fn show(
 pub async fn create(
     State(app): State<App>,
     member: Member,
+    once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<NewContactBody>,
-) -> Result<Json<ContactCreatedJson>> {
+) -> Result<Json<Answer<ContactCreatedJson>>> {
     if !files.is_empty() {
         return Err(Error::invalid("avatar", "is not accepted by this server"));
     }
+    let once = once.about(&body);
     let inbox_id = body.inbox_id.as_ref().map(|id| InboxId::new(id.get()));
     let source_id = body.source_id.as_ref().map(|text| text.0.clone());
     let new = read_new(body)?;
     let view = InboxView::of(&member);
     let base_url = app.settings.base_url.clone();
-    let payload = app
-        .store
-        .write(move |tx| {
-            let account = member.account_id;
-            let inbox = match inbox_id {
-                Some(id) => Some(inbox::store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?),
-                None => None,
-            };
-            let contact = service::create(tx, account, &new, &Actor::from(&member))?;
-            let contact_inbox = match inbox {
-                Some(inbox) => {
-                    let session = session::find_or_create(tx, &inbox, &contact, source_id.as_deref())?;
-                    NewSessionJson { inbox: Some(InboxRecordJson::from(&inbox)), source_id: Some(session.source_id) }
-                }
-                None => NewSessionJson { inbox: None, source_id: None },
-            };
-            let contact = with_sessions(tx, &contact, view, &base_url)?;
-            Ok::<_, Error>(ContactCreatedPayload { contact, contact_inbox })
-        })
-        .await?;
-    Ok(Json(ContactCreatedJson { payload }))
+    once.write(&app, move |tx| {
+        let account = member.account_id;
+        let inbox = match inbox_id {
+            Some(id) => Some(inbox::store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?),
+            None => None,
+        };
+        let contact = service::create(tx, account, &new, &Actor::from(&member))?;
+        let contact_inbox = match inbox {
+            Some(inbox) => {
+                let session = session::find_or_create(tx, &inbox, &contact, source_id.as_deref())?;
+                NewSessionJson { inbox: Some(InboxRecordJson::from(&inbox)), source_id: Some(session.source_id) }
+            }
+            None => NewSessionJson { inbox: None, source_id: None },
+        };
+        let contact = with_sessions(tx, &contact, view, &base_url)?;
+        Ok(ContactCreatedJson { payload: ContactCreatedPayload { contact, contact_inbox } })
+    })
+    .await
 }
 
 fn read_new(body: NewContactBody) -> Result<NewContact> {

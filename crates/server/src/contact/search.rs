@@ -10,8 +10,15 @@ use ::store::{Conn, Tx};
 use edge::Result;
 use types::{AccountId, ContactId, ToValue, Value};
 
+use crate::text;
+
 /// Letters of a trigram; shorter texts are looked for without the index.
 const LETTERS: usize = 3;
+
+/// A field, or a text that is looked for in one, as it is compared: only fields end lines.
+pub fn folded(text: &str) -> String {
+    text::fold(text).replace('\n', " ")
+}
 
 /// Makes the contact findable by `search_text`; again replaces.
 pub fn index(tx: &mut Tx<'_>, account: AccountId, id: ContactId, search_text: &str) -> Result<()> {

@@ -7,7 +7,6 @@ use types::{AccountId, ContactId, Json};
 
 use super::{Contact, is_email, is_phone_number, search, store};
 use crate::events::{Actor, Changes, Event, record};
-use crate::text;
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -61,7 +60,7 @@ impl NewContact {
     /// What searches look into, folded; a line for each field, so that no match reaches from one into the next.
     pub fn search_text(&self) -> String {
         let fields = [&self.name, &self.email, &self.phone_number, &self.identifier];
-        fields.map(|field| text::fold(field.as_deref().unwrap_or_default())).join("\n")
+        fields.map(|field| search::folded(field.as_deref().unwrap_or_default())).join("\n")
     }
 }
 

@@ -16,6 +16,7 @@ use super::wire::{
 use crate::App;
 use crate::access::{Member, MemberOrBot};
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 use crate::message::draft::{self, Author, Draft};
 use crate::{contact, label, message};
 
@@ -136,26 +137,25 @@ pub async fn show(
 pub async fn create(
     State(app): State<App>,
     caller: MemberOrBot,
+    once: Once,
     Body(body): Body<NewConversationBody>,
-) -> Result<Json<ConversationJson>> {
+) -> Result<Json<Answer<ConversationJson>>> {
+    let once = once.about(&body);
     let draft = NewDraft::read(body)?;
     let base_url = app.settings.base_url.clone();
-    let answer = app
-        .store
-        .write(move |tx| {
-            let actor = Actor::from(&caller);
-            let session = draft.find_or_create_session(tx, &caller)?;
-            let opening = draft.opening(session);
-            let mut conversation = service::open(tx, caller.account_id(), &opening, &actor)?;
-            if let Some(first) = &draft.message {
-                let new = first.to_new(tx, &conversation, Author::from(&caller), &base_url)?;
-                message::service::create(tx, &mut conversation, &new, &actor, first.echo_id.as_deref())?;
-            }
-            let now = tx.now();
-            view::load_one(tx, Viewer::new(&caller, now), conversation)
-        })
-        .await?;
-    Ok(Json(answer))
+    once.write(&app, move |tx| {
+        let actor = Actor::from(&caller);
+        let session = draft.find_or_create_session(tx, &caller)?;
+        let opening = draft.opening(session);
+        let mut conversation = service::open(tx, caller.account_id(), &opening, &actor)?;
+        if let Some(first) = &draft.message {
+            let new = first.to_new(tx, &conversation, Author::from(&caller), &base_url)?;
+            message::service::create(tx, &mut conversation, &new, &actor, first.echo_id.as_deref())?;
+        }
+        let now = tx.now();
+        view::load_one(tx, Viewer::new(&caller, now), conversation)
+    })
+    .await
 }
 
 /// Set the status; without one open and resolved change places.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use types::{ChannelKind, Json, ReplyTime};
 
-use super::draft::{blank, set_flag, set_optional_text, set_text};
 use super::body::ChannelBody;
+use super::draft::{blank, set_flag, set_optional_text, set_text};
 use crate::text::is_web_address;
 use crate::{contact, token};
 

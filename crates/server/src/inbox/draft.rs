@@ -5,8 +5,8 @@ use edge::{Error, Problem, Result};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::channel::Channel;
 use super::body::InboxBody;
+use super::channel::Channel;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 255;

@@ -11,6 +11,7 @@ use crate::App;
 use crate::access::{Administrator, Member};
 use crate::agent;
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 
 /// Make an inbox. It has no members yet, so that only administrators see it.
 #[utoipa::path(
@@ -30,21 +31,20 @@ use crate::events::Actor;
 pub async fn create(
     State(app): State<App>,
     Administrator(member): Administrator,
+    once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<InboxBody>,
-) -> Result<Json<InboxJson>> {
+) -> Result<Json<Answer<InboxJson>>> {
     if files.iter().any(|(field, _)| field == "avatar") {
         return Err(Error::invalid("avatar", "cannot be kept by this server"));
     }
     let draft = draft::read(&body, &app.settings.inbound_mail_domain)?;
     let base_url = app.settings.base_url.clone();
-    let answer = app
-        .store
-        .write(move |tx| {
+    once.about(&body)
+        .write(&app, move |tx| {
             let inbox = service::create(tx, member.account_id, &draft, &Actor::from(&member))?;
             InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
         })
-        .await?;
-    Ok(Json(answer))
+        .await
 }
 
 /// The inboxes of the account; agents see those that they are a member of.

@@ -119,6 +119,31 @@ async fn an_address_belongs_to_one_email_inbox_of_the_installation(app: TestApp)
 }
 
 #[db_test]
+async fn answers_of_every_kind_are_as_documented(app: TestApp) {
+    let account = app.account().await;
+    let (administrator, agent) = (app.administrator(account).await, app.agent(account).await);
+    let document = serde_json::to_value(crate::routes::document()).unwrap();
+    let validator = testing::openapi::Validator::new(document);
+    for (number, channel) in [
+        json!({"type": "api"}),
+        json!({"type": "web_widget", "website_url": "https://shop.example"}),
+        json!({"type": "email", "email": "documented@sample.test"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = json!({"name": format!("Desk {number}"), "channel": channel});
+        let inbox = create(&app, &administrator, body).await;
+        validator.check("POST", &administrator.path("inboxes"), 200, &inbox).unwrap();
+        app.join(&administrator, InboxId::new(inbox["id"].as_i64().unwrap()), &[&agent]).await;
+    }
+    for caller in [&administrator, &agent] {
+        let path = caller.path("inboxes");
+        validator.check("GET", &path, 200, &app.get(caller, "inboxes").await.expect(200).json()).unwrap();
+    }
+}
+
+#[db_test]
 async fn forms_and_multipart_say_the_same_as_json(app: TestApp) {
     let administrator = app.administrator(app.account().await).await;
     let send = async |kind: &str, body: &'static str| {

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use ::store::Conn;
 use edge::Result;
-use edge::field::{Flag, Int, Ints, Maybe, Object, Text, Texts};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, ReplyTime, Timestamp};
 use utoipa::ToSchema;

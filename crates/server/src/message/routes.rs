@@ -12,6 +12,7 @@ use crate::App;
 use crate::access::{Member, MemberOrBot};
 use crate::conversation;
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 use crate::label;
 
 /// Write a message into a conversation, as the caller or, in an API inbox, as the contact.
@@ -35,30 +36,29 @@ use crate::label;
 pub async fn create(
     State(app): State<App>,
     caller: MemberOrBot,
+    once: Once,
     Path((_, display_id)): Path<(AccountId, i64)>,
     BodyWithFiles { value: body, files }: BodyWithFiles<NewMessageBody>,
-) -> Result<Json<MessageJson>> {
+) -> Result<Json<Answer<MessageJson>>> {
     if !files.is_empty() {
         return Err(Error::Refused("Attachments are not accepted by this server".into()));
     }
+    let once = once.about(&body);
     let draft = draft::read(body)?;
     let base_url = app.settings.base_url.clone();
-    let answer = app
-        .store
-        .write(move |tx| {
-            let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
-            let author = Author::from(&caller);
-            let new = draft.to_new(tx, &conversation, author, &base_url)?;
-            let actor = Actor::from(&caller);
-            let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-            let senders = Senders::load(tx, conversation.account_id, std::slice::from_ref(&message), Presence::Shown)?;
-            let sender = senders.of(&message);
-            let mut answer = MessageJson::new(message, display_id, sender);
-            answer.echo_id.clone_from(&draft.echo_id);
-            Ok::<_, Error>(answer)
-        })
-        .await?;
-    Ok(Json(answer))
+    once.write(&app, move |tx| {
+        let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
+        let author = Author::from(&caller);
+        let new = draft.to_new(tx, &conversation, author, &base_url)?;
+        let actor = Actor::from(&caller);
+        let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
+        let senders = Senders::load(tx, conversation.account_id, std::slice::from_ref(&message), Presence::Shown)?;
+        let sender = senders.of(&message);
+        let mut answer = MessageJson::new(message, display_id, sender);
+        answer.echo_id.clone_from(&draft.echo_id);
+        Ok(answer)
+    })
+    .await
 }
 
 /// The messages of a conversation, private notes and activities included: the newest 20, or those around an id.

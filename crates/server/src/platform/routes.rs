@@ -12,6 +12,7 @@ use crate::account::wire::{AccountJson, NewAccountBody};
 use crate::agent;
 use crate::agent::wire::{AccountUserBody, AccountUserJson};
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 use crate::user;
 use crate::user::wire::{NewUserBody, PlatformUserJson};
 
@@ -31,11 +32,13 @@ use crate::user::wire::{NewUserBody, PlatformUserJson};
 pub async fn create_account(
     State(app): State<App>,
     PlatformApp { id: caller }: PlatformApp,
+    once: Once,
     Body(body): Body<NewAccountBody>,
-) -> Result<Json<AccountJson>> {
+) -> Result<Json<Answer<AccountJson>>> {
+    let once = once.about(&body);
     let new = draft::read(body)?;
-    let account = app.store.write(move |tx| service::create_account(tx, caller, &new)).await?;
-    Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
+    let mail_sender = app.settings.mail_sender.clone();
+    once.write(&app, move |tx| Ok(service::create_account(tx, caller, &new)?.into_json(mail_sender.as_deref()))).await
 }
 
 /// One of the accounts that the calling app was granted.

@@ -17,6 +17,7 @@ use crate::contact::service::NewContact;
 use crate::contact::{self, Contact, ContactInbox};
 use crate::conversation::service::{self, Opening};
 use crate::events::Actor;
+use crate::idempotency::{Answer, Once};
 use crate::label;
 use crate::message::draft::Draft;
 use crate::message::page::Window;
@@ -41,8 +42,10 @@ use crate::{conversation, inbox};
 pub async fn create_contact(
     State(app): State<App>,
     Path(identifier): Path<String>,
+    once: Once,
     Body(body): Body<NewPublicContactBody>,
-) -> Result<Json<PublicContactJson>> {
+) -> Result<Json<Answer<PublicContactJson>>> {
+    let once = once.about(&body);
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
     let source_id = text(&body.source_id);
     let (given_identifier, hash) = (text(&body.identifier), text(&body.identifier_hash));
@@ -55,16 +58,13 @@ pub async fn create_contact(
         ..NewContact::default()
     }
     .check()?;
-    let answer = app
-        .store
-        .write(move |tx| {
-            let inbox = access::find_inbox(tx, &identifier)?;
-            access::check_identity(&inbox, given_identifier.as_deref(), hash.as_deref())?;
-            let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new)?;
-            Ok::<_, Error>(to_json(contact, session))
-        })
-        .await?;
-    Ok(Json(answer))
+    once.write(&app, move |tx| {
+        let inbox = access::find_inbox(tx, &identifier)?;
+        access::check_identity(&inbox, given_identifier.as_deref(), hash.as_deref())?;
+        let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new)?;
+        Ok(to_json(contact, session))
+    })
+    .await
 }
 
 /// The contact of a session.
@@ -138,27 +138,26 @@ pub async fn show_contact(
 pub async fn create_conversation(
     State(app): State<App>,
     Path((identifier, source_id)): Path<(String, String)>,
+    once: Once,
     Body(body): Body<NewPublicConversationBody>,
-) -> Result<Json<PublicConversationJson>> {
+) -> Result<Json<Answer<PublicConversationJson>>> {
+    let once = once.about(&body);
     let attributes = body.custom_attributes.map(|object| object.0).unwrap_or_default();
     let custom_attributes = service::check_attributes("custom_attributes", attributes)?;
-    let answer = app
-        .store
-        .write(move |tx| {
-            let visitor = access::find_visitor(tx, &identifier, &source_id)?;
-            let account = visitor.account_id();
-            let opening = Opening {
-                custom_attributes: custom_attributes.clone(),
-                status: Status::Open,
-                ..Opening::of(visitor.session.clone())
-            };
-            let actor = Actor::Contact { id: visitor.contact.id };
-            let conversation = service::open(tx, account, &opening, &actor)?;
-            let mut answer = load_conversations(tx, &visitor, vec![conversation])?;
-            answer.pop().ok_or(Error::NotFound("conversation"))
-        })
-        .await?;
-    Ok(Json(answer))
+    once.write(&app, move |tx| {
+        let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+        let account = visitor.account_id();
+        let opening = Opening {
+            custom_attributes: custom_attributes.clone(),
+            status: Status::Open,
+            ..Opening::of(visitor.session.clone())
+        };
+        let actor = Actor::Contact { id: visitor.contact.id };
+        let conversation = service::open(tx, account, &opening, &actor)?;
+        let mut answer = load_conversations(tx, &visitor, vec![conversation])?;
+        answer.pop().ok_or(Error::NotFound("conversation"))
+    })
+    .await
 }
 
 /// The conversations of the session, or with proved identity all of the contact.
@@ -217,29 +216,28 @@ pub async fn list_conversations(
 pub async fn create_message(
     State(app): State<App>,
     Path((identifier, source_id, display_id)): Path<(String, String, i64)>,
+    once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<NewPublicMessageBody>,
-) -> Result<Json<PublicMessageJson>> {
+) -> Result<Json<Answer<PublicMessageJson>>> {
+    let once = once.about(&body);
     if !files.is_empty() {
         return Err(Error::Refused("Attachments are not accepted by this server".into()));
     }
     let text = |text: Option<Text>| text.map(|text| text.0);
     let draft = Draft::text(MessageType::Incoming, text(body.content), text(body.echo_id))?;
-    let answer = app
-        .store
-        .write(move |tx| {
-            let visitor = access::find_visitor(tx, &identifier, &source_id)?;
-            let account = visitor.account_id();
-            let found = access::find_conversation(tx, &visitor, display_id)?;
-            let locked = conversation::store::lock(tx, account, found.id)?;
-            let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
-            let actor = Actor::Contact { id: visitor.contact.id };
-            let new = draft.from_contact(visitor.contact.id);
-            let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-            let senders = Senders::load(tx, account, std::slice::from_ref(&message), Presence::Hidden)?;
-            Ok::<_, Error>(PublicMessageJson::new(message, display_id, &senders))
-        })
-        .await?;
-    Ok(Json(answer))
+    once.write(&app, move |tx| {
+        let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+        let account = visitor.account_id();
+        let found = access::find_conversation(tx, &visitor, display_id)?;
+        let locked = conversation::store::lock(tx, account, found.id)?;
+        let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
+        let actor = Actor::Contact { id: visitor.contact.id };
+        let new = draft.from_contact(visitor.contact.id);
+        let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
+        let senders = Senders::load(tx, account, std::slice::from_ref(&message), Presence::Hidden)?;
+        Ok(PublicMessageJson::new(message, display_id, &senders))
+    })
+    .await
 }
 
 /// The messages that the contact may see: the newest 20, or the 20 before an id.
