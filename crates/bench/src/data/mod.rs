@@ -8,6 +8,7 @@ mod words;
 
 use anyhow::Result;
 use store::Store;
+use types::{AccountId, ContactId};
 
 pub use cache::{Prepared, copy, database, empty, prepare};
 pub use fixed::{ACCOUNT, ADMINISTRATOR_TOKEN, agent_token, inbox_identifier};
@@ -40,5 +41,31 @@ pub async fn fill(store: &Store, shape: Shape) -> Result<()> {
     let mut bulk = bulk::Bulk::new(store.clone());
     fixed::write(&mut bulk).await?;
     plan::write(&mut bulk, shape).await?;
-    bulk.finish().await
+    bulk.finish().await?;
+    index_contacts(store).await
+}
+
+/// Makes the contacts findable, as their creation by the product does.
+async fn index_contacts(store: &Store) -> Result<()> {
+    const CHUNK: i64 = 2_000;
+    for first in (0..).step_by(CHUNK as usize) {
+        let count = store
+            .write(move |tx| {
+                let rows: Vec<(AccountId, ContactId, String)> = tx.query(
+                    store::sql!(
+                        "SELECT account_id, id, search_text FROM contacts WHERE id > $1 AND id <= $1 + $2 ORDER BY id"
+                    ),
+                    (first, CHUNK),
+                )?;
+                for (account, id, search_text) in &rows {
+                    server::contact::search::index(tx, *account, *id, search_text)?;
+                }
+                Ok::<_, server::Error>(rows.len())
+            })
+            .await?;
+        if count == 0 {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -32,9 +32,7 @@ pub fn create(
     if is_first_reply {
         record(tx, account, actor, &Event::FirstReplyCreated(conversation.id, message.id));
     }
-    if let Sender::Contact(contact_id) = new.sender
-        && new.message_type == MessageType::Incoming
-    {
+    if let Sender::Contact(contact_id) = new.sender {
         contact::service::touch(tx, account, contact_id, actor)?;
     }
     if message.private {

@@ -93,7 +93,12 @@ pub async fn show_contact(
     let check = move |visitor: &Visitor| {
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
         let (identifier, hash) = (text(&query.identifier), text(&query.identifier_hash));
-        access::check_identity(&visitor.inbox, identifier.as_deref(), hash.as_deref())
+        let proved = access::check_identity(&visitor.inbox, identifier.as_deref(), hash.as_deref())?;
+        // A proof of one's own identity must not open what belongs to somebody else.
+        if proved && visitor.contact.identifier.is_some() && visitor.contact.identifier != identifier {
+            return Err(Error::BadCredential);
+        }
+        Ok(proved)
     };
     // A correct proof is kept with the session for good; without one nothing is written.
     let found = if proof {
