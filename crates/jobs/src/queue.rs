@@ -85,6 +85,14 @@ pub fn counts(conn: &mut Conn<'_>, now: Timestamp) -> Result<Counts> {
 /// Leases up to `limit` jobs that are due, or whose lease has run out, until `lease` from now.
 pub fn claim(tx: &mut Tx<'_>, limit: i64, lease: Duration) -> Result<Vec<Claimed>> {
     let now = tx.now();
+    // A job that kills its worker each time would otherwise run for ever.
+    tx.execute(
+        sql!(
+            "UPDATE jobs SET state = 'dead', locked_until = NULL, last_error = 'its worker did not come back'
+             WHERE state = 'running' AND locked_until <= $1 AND attempts >= max_attempts"
+        ),
+        (now,),
+    )?;
     tx.query(
         sql!(
             "UPDATE jobs SET state = 'running', locked_until = $2, attempts = attempts + 1

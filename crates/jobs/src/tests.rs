@@ -193,6 +193,17 @@ async fn what_a_killed_worker_had_taken_is_taken_over_when_its_lease_ends(queue:
 }
 
 #[db_test]
+async fn a_job_that_kills_its_worker_each_time_is_given_up(queue: Queue) {
+    queue.push("deadly", Duration::ZERO).await;
+    for _ in 0..3 {
+        let taken = queue.store.write(|tx| crate::queue::claim(tx, 1, Duration::from_mins(5))).await.unwrap();
+        assert_eq!(taken.len(), 1);
+        queue.clock.advance(Duration::from_mins(6));
+    }
+    assert_eq!((queue.worker().run_due().await, queue.counts().await), (0, (0, 0, 1)));
+}
+
+#[db_test]
 async fn two_workers_never_take_the_same_job(queue: Queue) {
     for number in 0..40 {
         queue.push(&format!("job {number}"), Duration::ZERO).await;

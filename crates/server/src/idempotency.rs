@@ -1,7 +1,9 @@
 //! Creations that a client may safely send again: the header `Idempotency-Key` (decisions §3).
 //!
 //! The key, the new rows and the answer are written in one transaction: a client that did not hear the answer asks
-//! again and gets it, and nothing is made twice. Keys are kept for a day.
+//! again and gets it, and nothing is made twice. Keys are kept for a day. A scope is a credential, or an address that
+//! only one contact knows: whoever guesses a key must not get somebody else's answer. New public contacts have no
+//! scope; their `source_id` makes them once.
 
 use std::fmt::{Debug, Write as _};
 use std::time::Duration;

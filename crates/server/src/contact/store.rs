@@ -156,7 +156,7 @@ pub fn find_session(
     )?)
 }
 
-/// The newest session with this id in any inbox of the account.
+/// The oldest session with this id in any inbox of the account.
 pub fn find_session_anywhere(conn: &mut Conn<'_>, account: AccountId, source_id: &str) -> Result<Option<ContactInbox>> {
     Ok(conn.query_opt(
         sql!(

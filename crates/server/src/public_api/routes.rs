@@ -42,10 +42,8 @@ use crate::{conversation, inbox};
 pub async fn create_contact(
     State(app): State<App>,
     Path(identifier): Path<String>,
-    once: Once,
     Body(body): Body<NewPublicContactBody>,
-) -> Result<Json<Answer<PublicContactJson>>> {
-    let once = once.about(&body);
+) -> Result<Json<PublicContactJson>> {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
     let source_id = text(&body.source_id);
     let (given_identifier, hash) = (text(&body.identifier), text(&body.identifier_hash));
@@ -58,13 +56,16 @@ pub async fn create_contact(
         ..NewContact::default()
     }
     .check()?;
-    once.write(&app, move |tx| {
-        let inbox = access::find_inbox(tx, &identifier)?;
-        access::check_identity(&inbox, given_identifier.as_deref(), hash.as_deref())?;
-        let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new)?;
-        Ok(to_json(contact, session))
-    })
-    .await
+    let answer = app
+        .store
+        .write(move |tx| {
+            let inbox = access::find_inbox(tx, &identifier)?;
+            access::check_identity(&inbox, given_identifier.as_deref(), hash.as_deref())?;
+            let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new)?;
+            Ok::<_, Error>(to_json(contact, session))
+        })
+        .await?;
+    Ok(Json(answer))
 }
 
 /// The contact of a session.

@@ -52,10 +52,10 @@ impl Skip {
     /// The reason without its details.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::LaterOperation(_) => "operation of a later step",
+            Self::LaterOperation(_) => "operation that is not served yet",
             Self::BeyondOperations => "call beyond the served operations",
             Self::Observed => "observed by a receiver",
-            Self::Feature(_) => "feature of a later step",
+            Self::Feature(_) => "feature that is not served yet",
             Self::Value { .. } => "needs a value of a skipped step",
             Self::Effect { .. } => "shows the effect of a skipped step",
         }
@@ -76,7 +76,7 @@ impl Skip {
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LaterOperation(op) => write!(f, "operation of a later step: {op}"),
+            Self::LaterOperation(op) => write!(f, "operation that is not served yet: {op}"),
             Self::BeyondOperations | Self::Observed => f.write_str(self.reason()),
             Self::Feature(feature) => write!(f, "needs {}", feature.name()),
             Self::Value { name, step } => write!(f, "needs {name}, which {step} would have saved"),
@@ -264,7 +264,7 @@ mod tests {
             Verdict::Skip(skip) => skip.to_string(),
             other => format!("{other:?}"),
         };
-        assert_eq!(text("a"), "operation of a later step: later");
+        assert_eq!(text("a"), "operation that is not served yet: later");
         assert_eq!(text("b"), "needs a.id, which a would have saved");
         assert_eq!(text("c"), "needs b.id, which b would have saved");
         assert_eq!(text("d"), "Compare");

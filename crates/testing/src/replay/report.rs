@@ -196,7 +196,10 @@ mod tests {
         assert!(!report.is_success());
         let text = report.to_string();
         assert!(text.contains("01-a.jsonl: 1 passed, 0 passed with deviation"), "{text}");
-        assert!(text.contains("1 failed, 2 skipped\n  skipped: 2 operation of a later step (later 2)\n"), "{text}");
+        assert!(
+            text.contains("1 failed, 2 skipped\n  skipped: 2 operation that is not served yet (later 2)\n"),
+            "{text}"
+        );
         assert!(text.contains("FAILED d: GET /x\n    got 500 oops\n    status : expected 200, got 500\n"), "{text}");
         assert!(text.ends_with("1 failed; 1 of 2 deviations and unstable places met\n"), "{text}");
     }
