@@ -60,7 +60,7 @@ async fn over_http(
     let before = server.cpu();
     let samples = client::load(server.address, requests, callers, duration).await?;
     // The warm-up counts as well, and is a tenth of it all.
-    let cpu = (server.cpu() - before).mul_f64(duration.as_secs_f64() / (duration.as_secs_f64() + 0.3));
+    let cpu = server.cpu().saturating_sub(before).mul_f64(duration.as_secs_f64() / (duration.as_secs_f64() + 0.3));
     Ok(told(samples.figure(what, "S", data.engine(), callers, cpu)))
 }
 
@@ -90,9 +90,9 @@ async fn alone(
                 }
                 let target = targets[random.below(targets.len())].clone();
                 if by_agent {
-                    agent_writes(&store, target).await?
+                    agent_writes(&store, target).await?;
                 } else {
-                    contact_writes(&store, target).await?
+                    contact_writes(&store, target).await?;
                 }
                 if begun >= from {
                     samples.add(begun.elapsed(), 0);
@@ -183,6 +183,7 @@ async fn contact_writes(store: &Store, target: Target) -> Result<()> {
         .map_err(refused)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn refused(error: Error) -> anyhow::Error {
     anyhow::anyhow!("{error}")
 }

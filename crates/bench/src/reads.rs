@@ -49,7 +49,8 @@ async fn measure_one(subjects: &[Subject], number: usize, duration: Duration) ->
             let requests = subject.endpoints[number].requests.clone();
             samples.append(client::load(subject.server.address, requests, CONNECTIONS, part).await?);
             // Without the warm-up's share.
-            *cpu += (subject.server.cpu() - before).mul_f64(part.as_secs_f64() / (part.as_secs_f64() + 0.3));
+            *cpu +=
+                subject.server.cpu().saturating_sub(before).mul_f64(part.as_secs_f64() / (part.as_secs_f64() + 0.3));
         }
     }
     let mut figures = Vec::new();

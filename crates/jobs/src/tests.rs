@@ -105,7 +105,7 @@ impl Queue {
 
 #[db_test]
 async fn jobs_run_when_they_are_due_and_once(queue: Queue) {
-    queue.push("later", Duration::from_secs(60)).await;
+    queue.push("later", Duration::from_mins(1)).await;
     queue.push("now", Duration::ZERO).await;
     assert_eq!(queue.worker().run_due().await, 1);
     assert_eq!(queue.ran(), ["now"]);

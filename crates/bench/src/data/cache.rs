@@ -98,7 +98,8 @@ fn key() -> String {
     for maker in MAKERS {
         hash.update(maker);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let first = hash.finalize().iter().take(6).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:012x}")
 }
 
 fn remove_older(folder: &Path, shape: Shape) -> Result<()> {

@@ -48,7 +48,7 @@ pub async fn fill(store: &Store, shape: Shape) -> Result<()> {
 /// Makes the contacts findable, as their creation by the product does.
 async fn index_contacts(store: &Store) -> Result<()> {
     const CHUNK: i64 = 2_000;
-    for first in (0..).step_by(CHUNK as usize) {
+    for first in (0..).step_by(2_000) {
         let count = store
             .write(move |tx| {
                 let rows: Vec<(AccountId, ContactId, String)> = tx.query(

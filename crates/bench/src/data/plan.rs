@@ -177,7 +177,7 @@ impl Writer<'_> {
         let (company, city, country) = words::place(&mut self.random);
         let name = format!("{first} {last}");
         let email = fold(&format!("{first}.{last}{number}@{company}.example"));
-        let phone = self.random.happens(0.5).then(|| format!("+358{:09}", number));
+        let phone = self.random.happens(0.5).then(|| format!("+358{number:09}"));
         let identifier = self.random.happens(0.3).then(|| format!("customer-{number}"));
         let search = [Some(&name), Some(&email), phone.as_ref(), identifier.as_ref()]
             .map(|field| fold(field.map_or("", String::as_str)))
