@@ -32,9 +32,6 @@ use store::{Database, Store};
 use targets::Endpoint;
 use types::SystemClock;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Callers of the writing loads.
 const CALLERS: [usize; 4] = [1, 8, 16, 64];
 const EACH: Duration = Duration::from_secs(3);
@@ -45,8 +42,11 @@ async fn main() -> Result<()> {
     match mode.as_str() {
         "run" => run().await,
         "big" => big().await,
-        "one" => one(std::env::args().nth(2).unwrap_or_default().as_str()).await,
-        _ => bail!("usage: bench run | big | one WHAT"),
+        "one" => {
+            let engine = std::env::args().nth(3);
+            one(&std::env::args().nth(2).unwrap_or_default(), engine.as_deref() == Some("postgres")).await
+        }
+        _ => bail!("usage: bench run | big | one WHAT [postgres]"),
     }
 }
 
@@ -82,9 +82,13 @@ async fn big() -> Result<()> {
 }
 
 /// One load on S for ten seconds, by its name in the tables or a part of it.
-async fn one(what: &str) -> Result<()> {
-    let folder = data::copy(&data::prepare(S).await?.folder, "one")?;
-    let data = Data::Folder(folder);
+async fn one(what: &str, on_postgres: bool) -> Result<()> {
+    let (database, data) = if on_postgres {
+        let (database, data) = fill_postgres().await?;
+        (Some(database), data)
+    } else {
+        (None, Data::Folder(data::copy(&data::prepare(S).await?.folder, "one")?))
+    };
     let store = Store::open(data.options())?;
     let (sample, open) = (targets::sample(&store).await?, targets::open(&store).await?);
     let mut endpoints = targets::endpoints(&sample, &targets::names(&store).await?);
@@ -101,7 +105,8 @@ async fn one(what: &str) -> Result<()> {
     let samples = client::load(server.address, endpoint.requests, callers, Duration::from_secs(10)).await?;
     let cpu = server.cpu().saturating_sub(before);
     output::line(&format!("{:?}", samples.figure(endpoint.name, "S", data.engine(), callers, cpu)));
-    server.stop().await
+    server.stop().await?;
+    Ok(tokio::task::spawn_blocking(move || drop(database)).await?)
 }
 
 fn begin() -> Run {
@@ -120,14 +125,20 @@ async fn prepare(run: &mut Run, shape: Shape) -> Result<Prepared> {
 
 async fn on_postgres() -> Result<Vec<measure::Figure>> {
     output::line("PostgreSQL");
-    let made = || TestDatabase::new(Engine::Postgres, MIGRATIONS, Arc::new(SystemClock));
-    let database = tokio::task::spawn_blocking(made).await?;
-    let Database::Postgres { url, .. } = database.options.database.clone() else { bail!("not PostgreSQL") };
-    let data = Data::Postgres(data::empty("postgres")?, url);
-    data::fill(&Store::open(data.options())?, S).await?;
+    let (database, data) = fill_postgres().await?;
     let only = [targets::LIST, targets::MESSAGES, targets::META];
     let mut figures = reads::measure(&[("S", data.clone())], &only, EACH).await?;
     figures.extend(creates::measure(&data, &[8, 64], EACH).await?);
     tokio::task::spawn_blocking(move || drop(database)).await?;
     Ok(figures)
+}
+
+/// The data set S on the private server.
+async fn fill_postgres() -> Result<(TestDatabase, Data)> {
+    let made = || TestDatabase::new(Engine::Postgres, MIGRATIONS, Arc::new(SystemClock));
+    let database = tokio::task::spawn_blocking(made).await?;
+    let Database::Postgres { url, .. } = database.options.database.clone() else { bail!("not PostgreSQL") };
+    let data = Data::Postgres(data::empty("postgres")?, url);
+    data::fill(&Store::open(data.options())?, S).await?;
+    Ok((database, data))
 }

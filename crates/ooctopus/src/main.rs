@@ -23,9 +23,6 @@ use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How long work that was cancelled may take to notice it.
 const LAST_WORK: Duration = Duration::from_secs(2);
 

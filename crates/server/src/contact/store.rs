@@ -204,6 +204,15 @@ pub fn insert_session(
     )?)
 }
 
+/// Locks the session until the end of the transaction.
+pub fn lock_session(tx: &mut Tx<'_>, account: AccountId, session: ContactInboxId) -> Result<()> {
+    let _: Option<(ContactInboxId,)> = tx.query_opt(
+        sql!("SELECT id FROM contact_inboxes WHERE account_id = $1 AND id = $2 FOR UPDATE"),
+        (account, session),
+    )?;
+    Ok(())
+}
+
 /// Notes that the session has proved its identity.
 pub fn verify_session(tx: &mut Tx<'_>, account: AccountId, session: ContactInboxId) -> Result<()> {
     let now = tx.now();

@@ -77,11 +77,14 @@ impl Opening {
 /// Whatever it comes with causes nothing but "conversation created" (recorded).
 pub fn open(tx: &mut Tx<'_>, account: AccountId, opening: &Opening, actor: &Actor) -> Result<Conversation> {
     let session = &opening.session;
-    if inbox::store::keeps_single_conversation(tx, account, session.inbox_id)?
-        && let Some(latest) = store::find_latest_of_session(tx, account, session.id)?
-        && let Some(latest) = store::lock(tx, account, latest.id)?
-    {
-        return Ok(latest);
+    if inbox::store::keeps_single_conversation(tx, account, session.inbox_id)? {
+        // Of two that open at once, the second one finds what the first one made.
+        contact::store::lock_session(tx, account, session.id)?;
+        if let Some(latest) = store::find_latest_of_session(tx, account, session.id)?
+            && let Some(latest) = store::lock(tx, account, latest.id)?
+        {
+            return Ok(latest);
+        }
     }
     let status = first_status(tx, account, opening)?;
     let assignee_id = known_member(tx, account, opening.assignee_id)?;

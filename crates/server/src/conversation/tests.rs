@@ -249,6 +249,19 @@ async fn labels_are_one_whatever_the_case_and_keep_their_first_spelling(desk: De
 }
 
 #[db_test]
+async fn new_labels_are_made_in_one_order_and_shown_in_the_one_they_came_in(desk: Desk) {
+    let number = desk.conversation().await;
+    let path = format!("conversations/{number}/labels");
+    let given = json!(["zebra", "Äpfel", "mule", "birds"]);
+    let set = desk.app.post(&desk.agent, &path, json!({ "labels": given })).await.expect(200).json();
+    assert_eq!(set["payload"], given);
+    assert_eq!(desk.app.get(&desk.agent, &path).await.expect(200).json()["payload"], given);
+    // Requests that make the same labels lock them in the same order, whatever order they name them in.
+    let crossed = "SELECT COUNT(*) FROM tags a JOIN tags b ON a.folded_name < b.folded_name AND a.id > b.id";
+    assert_eq!(desk.app.number(crossed, &[]).await, 0);
+}
+
+#[db_test]
 async fn counts_follow_every_change(desk: Desk) {
     let numbers = [desk.conversation().await, desk.conversation().await, desk.conversation().await];
     assert_eq!(desk.counts(&desk.agent, "").await, [0, 0, 3, 3]);
@@ -363,6 +376,19 @@ async fn writers_that_race_for_one_conversation_lose_nothing(desk: Desk) {
     assert_eq!(desk.app.number(kept, &[]).await, 1);
     let gaps = "SELECT MAX(seq) - COUNT(*) FROM events WHERE account_id = $1";
     assert_eq!(desk.app.number(gaps, &[desk.agent.account.get()]).await, 0);
+}
+
+#[db_test]
+async fn an_inbox_of_single_conversations_keeps_to_one_when_many_open_at_once(desk: Desk) {
+    let body = json!({ "name": "Single", "lock_to_single_conversation": true, "channel": { "type": "api" } });
+    let inbox = desk.app.post(&desk.administrator, "inboxes", body).await.expect(200).json()["id"].clone();
+    let body = json!({ "inbox_id": inbox, "source_id": "one" });
+    desk.app.post(&desk.administrator, "contacts", body).await.expect(200);
+    let body = json!({ "source_id": "one" });
+    let open = || desk.app.post(&desk.administrator, "conversations", body.clone());
+    let numbers = join_all((0..12).map(|_| open())).await;
+    let numbers: HashSet<i64> = numbers.into_iter().map(|one| one.expect(200).json()["id"].as_i64().unwrap()).collect();
+    assert_eq!(numbers.len(), 1);
 }
 
 #[db_test]

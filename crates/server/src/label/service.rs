@@ -1,5 +1,7 @@
 //! The rules of labels (rest.md §5.10).
 
+use std::collections::BTreeMap;
+
 use ::store::Tx;
 use edge::{Error, Result};
 use types::{AccountId, ConversationId};
@@ -30,25 +32,29 @@ pub fn read_names(given: &[String]) -> Result<Vec<String>> {
 }
 
 /// Replaces the labels of a conversation; gives the new ones in the account's spelling, each once.
+///
+/// Tags are found and made in the order of their folded names: two requests that make the same ones in other orders
+/// would wait for each other.
 pub fn replace_of_conversation(
     tx: &mut Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
     names: &[String],
 ) -> Result<Vec<String>> {
-    let mut tags: Vec<(i64, String)> = Vec::with_capacity(names.len());
-    for name in names {
-        let tag = store::find_or_create_tag(tx, account, name, &text::fold(name))?;
-        if !tags.iter().any(|(id, _)| *id == tag.0) {
-            tags.push(tag);
-        }
+    let mut wanted: BTreeMap<String, (usize, &String)> = BTreeMap::new();
+    for (place, name) in names.iter().enumerate() {
+        wanted.entry(text::fold(name)).or_insert((place, name));
     }
-    let ids: Vec<i64> = tags.iter().map(|(id, _)| *id).collect();
+    let mut tags: Vec<(usize, i64, String)> = Vec::with_capacity(wanted.len());
+    for (folded, (place, name)) in wanted {
+        let (id, spelling) = store::find_or_create_tag(tx, account, name, &folded)?;
+        tags.push((place, id, spelling));
+    }
+    tags.sort_unstable_by_key(|(place, ..)| *place);
+    let ids: Vec<i64> = tags.iter().map(|(_, id, _)| *id).collect();
     store::keep_on_conversation(tx, account, conversation, &ids)?;
-    for id in ids {
-        store::add_to_conversation(tx, account, conversation, id)?;
-    }
-    Ok(tags.into_iter().map(|(_, name)| name).collect())
+    store::add_to_conversation(tx, account, conversation, &ids)?;
+    Ok(tags.into_iter().map(|(.., name)| name).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The SQL of labels.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use edge::Result;
 use store::{Conn, Tx, sql};
@@ -64,16 +65,26 @@ pub fn find_or_create_tag(tx: &mut Tx<'_>, account: AccountId, name: &str, folde
     Ok(tx.query_one(find, (account, folded))?)
 }
 
-/// Puts the tag on the conversation; again does nothing.
-pub fn add_to_conversation(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId, tag: i64) -> Result<()> {
-    let now = tx.now();
-    tx.execute(
-        sql!(
-            "INSERT INTO conversation_tags (account_id, conversation_id, tag_id, created_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (account_id, conversation_id, tag_id) DO NOTHING"
-        ),
-        (account, conversation, tag, now),
-    )?;
+/// Puts the tags on the conversation; one that is there stays as it is.
+///
+/// Their times are a microsecond apart, so that they are listed in their order.
+pub fn add_to_conversation(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    tags: &[i64],
+) -> Result<()> {
+    let mut at = tx.now();
+    for tag in tags {
+        tx.execute(
+            sql!(
+                "INSERT INTO conversation_tags (account_id, conversation_id, tag_id, created_at)
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, conversation_id, tag_id) DO NOTHING"
+            ),
+            (account, conversation, *tag, at),
+        )?;
+        at = at.plus(Duration::from_micros(1));
+    }
     Ok(())
 }
 

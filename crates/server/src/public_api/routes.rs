@@ -95,11 +95,13 @@ pub async fn show_contact(
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
         let (identifier, hash) = (text(&query.identifier), text(&query.identifier_hash));
         let proved = access::check_identity(&visitor.inbox, identifier.as_deref(), hash.as_deref())?;
-        // A proof of one's own identity must not open what belongs to somebody else.
-        if proved && visitor.contact.identifier.is_some() && visitor.contact.identifier != identifier {
-            return Err(Error::BadCredential);
+        // A proof of one's own identity must not open what belongs to somebody else, nor what belongs to a contact
+        // whose identifier nobody knows: an e-mail address is enough to get a session of that one.
+        match &visitor.contact.identifier {
+            Some(own) if proved && identifier.as_ref() != Some(own) => Err(Error::BadCredential),
+            Some(_) => Ok(proved),
+            None => Ok(false),
         }
-        Ok(proved)
     };
     // A correct proof is kept with the session for good; without one nothing is written.
     let found = if proof {

@@ -296,6 +296,19 @@ async fn a_proved_session_sees_all_conversations_of_its_contact_for_good(site: S
 }
 
 #[db_test]
+async fn a_proof_opens_nothing_of_a_contact_that_has_no_identifier(site: Site) {
+    site.arrive(json!({ "email": "zoe@sample.test", "source_id": "zoe" })).await;
+    site.open("zoe").await;
+    // Whoever knows the address gets a session of that contact; its own identity proves nothing about it.
+    site.arrive(json!({ "email": "zoe@sample.test", "source_id": "mallory" })).await;
+    let own = site.open("mallory").await;
+    let proof = format!("?identifier=mallory&identifier_hash={}", hash(&site.key, "mallory"));
+    site.get(&format!("/mallory{proof}")).await;
+    assert_eq!(site.numbers("mallory").await, [own]);
+    assert_eq!(site.show(own).await["meta"]["hmac_verified"], false);
+}
+
+#[db_test]
 async fn a_conversation_is_opened_empty_each_time(site: Site) {
     let session = site.session("Aino").await;
     let path = format!("/{session}/conversations");
