@@ -57,8 +57,9 @@ CREATE INDEX conversations_of_team ON conversations (account_id, team_id, status
 CREATE INDEX conversations_of_contact ON conversations (account_id, contact_id, id);
 CREATE INDEX conversations_of_contact_inbox ON conversations (contact_inbox_id, id);
 CREATE INDEX conversations_by_activity ON conversations (account_id, last_activity_at, id);
--- For the foreign keys' own look-ups.
-CREATE INDEX conversations_assignee ON conversations (assignee_id) WHERE assignee_id IS NOT NULL;
+-- For the foreign keys' own look-ups; the first also lists an agent's conversations of all states.
+CREATE INDEX conversations_assignee ON conversations (assignee_id, account_id, last_activity_at, id)
+    WHERE assignee_id IS NOT NULL;
 CREATE INDEX conversations_team ON conversations (team_id) WHERE team_id IS NOT NULL;
 CREATE INDEX conversations_inbox ON conversations (inbox_id);
 CREATE INDEX conversations_contact ON conversations (contact_id);

@@ -128,6 +128,7 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
         (agent.clone(), ListQuery::default()),
         (admin.clone(), ListQuery { assignee_type: text("unassigned"), ..ListQuery::default() }),
         (agent.clone(), ListQuery { assignee_type: text("me"), ..ListQuery::default() }),
+        (admin.clone(), ListQuery { assignee_type: text("me"), status: value("all".into()), ..ListQuery::default() }),
         (admin.clone(), ListQuery { inbox_id: value(inbox.to_string()), ..ListQuery::default() }),
         (admin.clone(), ListQuery { team_id: value(team.to_string()), ..ListQuery::default() }),
         (admin.clone(), ListQuery { status: value("all".into()), ..ListQuery::default() }),
