@@ -1,5 +1,7 @@
 //! On what the figures were taken.
 
+use std::process::Command;
+
 use serde::Serialize;
 use types::{Clock, SystemClock};
 
@@ -8,6 +10,8 @@ use types::{Clock, SystemClock};
 pub struct Machine {
     /// When, ISO 8601 in UTC.
     pub at: String,
+    /// The commit that was measured, with `-dirty` when the tree had changes; empty outside of a repository.
+    pub commit: String,
     /// The processor's name.
     pub processor: String,
     /// Cores that this process may use.
@@ -18,6 +22,16 @@ pub struct Machine {
     pub kernel: String,
     /// Average number of processes that wanted a core in the minute before.
     pub load_before: String,
+}
+
+fn commit() -> Option<String> {
+    let asked = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--exclude", "*"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .ok()
+        .filter(|asked| asked.status.success())?;
+    Some(String::from_utf8_lossy(&asked.stdout).trim().to_owned())
 }
 
 /// This machine, now.
@@ -34,6 +48,7 @@ pub fn look() -> Machine {
         .unwrap_or_default();
     Machine {
         at: SystemClock.now().iso(),
+        commit: commit().unwrap_or_default(),
         processor,
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         memory_mib: memory_kib / 1024,

@@ -104,8 +104,14 @@ impl Run {
         let machine = &self.machine;
         writeln!(
             text,
-            "{}: {} cores of {}, {} MiB, Linux {}; load {} when it began.\n",
-            machine.at, machine.cores, machine.processor, machine.memory_mib, machine.kernel, machine.load_before
+            "{}, commit {}: {} cores of {}, {} MiB, Linux {}; load {} when it began.\n",
+            machine.at,
+            machine.commit,
+            machine.cores,
+            machine.processor,
+            machine.memory_mib,
+            machine.kernel,
+            machine.load_before
         )
         .ok();
         for (name, seconds) in &self.made_in_s {

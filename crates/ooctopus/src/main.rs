@@ -8,6 +8,7 @@ mod data_folder;
 mod database;
 mod demo;
 mod doctor;
+mod listener;
 mod logging;
 mod metrics;
 mod migrate;
@@ -27,6 +28,8 @@ use config::Config;
 const LAST_WORK: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    // Whatever is made, the database above all, is its owner's alone, also in a folder that was there before.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

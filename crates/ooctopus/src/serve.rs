@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use axum::serve::ListenerExt;
 use server::{App, Settings};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tokio::net::TcpListener;
+use tracing::{error, info};
 use types::SystemClock;
 
 use crate::cli::ServeArgs;
@@ -18,7 +16,7 @@ use crate::data_folder::{DataFolder, Lock};
 use crate::demo::Demo;
 use crate::metrics::Metrics;
 use crate::shutdown::{Parts, Signals};
-use crate::{database, output};
+use crate::{database, listener, output};
 
 /// Serves until a signal says stop.
 pub async fn run(config: &Config, args: ServeArgs) -> Result<()> {
@@ -51,6 +49,13 @@ struct Server {
 
 impl Server {
     async fn start(config: &Config, args: ServeArgs) -> Result<Self> {
+        listener::raise_file_limit();
+        // First, so that a taken port is found before anything is made or changed.
+        let listener = bind(config.listen).await?;
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let folder = DataFolder::open(&config.data_dir)?;
         let lock = folder.lock()?;
         folder.ensure_key()?;
@@ -61,11 +66,6 @@ impl Server {
         let store = database::open(&options).await?;
         let demo = if args.demo { Some(Demo::ensure(&store, config).await?) } else { None };
 
-        let listener = bind(config.listen).await?;
-        let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(bind(address).await?),
-            None => None,
-        };
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
         let app = App::new(store, Arc::new(SystemClock), settings(config, &url));
         let parts = Parts::default();
@@ -74,7 +74,7 @@ impl Server {
         }
         let worker = server::jobs::worker(&app);
         parts.start(worker.run(parts.stop()));
-        parts.start(serve(listener, app.clone(), parts.stop()));
+        parts.start(listener::serve(listener, server::router(app.clone()), parts.stop()));
         Ok(Self { parts, url, demo, app, lock })
     }
 
@@ -122,14 +122,6 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
 }
 
-async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
-    let service = server::router(app).into_make_service();
-    let served = axum::serve(listener.tap_io(send_at_once), service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(cause) = served.await {
-        error!(%cause, "the listener failed");
-    }
-}
-
 fn start_metrics(listener: TcpListener, app: &App, parts: &Parts) -> Result<()> {
     let address = listener.local_addr().context("asking for the address that was chosen")?;
     let metrics = Metrics::start(app.clone())?;
@@ -144,13 +136,6 @@ fn start_metrics(listener: TcpListener, app: &App, parts: &Parts) -> Result<()> 
     parts.start(metrics.keep_up(parts.stop()));
     info!(%address, "metrics are at http://{address}/metrics");
     Ok(())
-}
-
-/// An answer must not wait for the acknowledgement of the one before.
-fn send_at_once(stream: &mut TcpStream) {
-    if let Err(cause) = stream.set_nodelay(true) {
-        debug!(%cause, "a connection kept its delay");
-    }
 }
 
 #[cfg(test)]

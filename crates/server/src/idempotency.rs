@@ -98,7 +98,15 @@ impl Once {
 
 fn claim(tx: &mut Tx<'_>, key: &Key) -> Result<bool> {
     let now = tx.now();
-    tx.execute(sql!("DELETE FROM idempotency_keys WHERE created_at < $1"), (now.minus(KEPT),))?;
+    // A few at a time: nobody waits while a day's keys go.
+    tx.execute(
+        sql!(
+            "DELETE FROM idempotency_keys WHERE created_at < $1 AND scope IN (
+                 SELECT scope FROM idempotency_keys WHERE created_at < $1
+                 ORDER BY created_at LIMIT 20 FOR UPDATE SKIP LOCKED)"
+        ),
+        (now.minus(KEPT),),
+    )?;
     let claimed = tx.execute(
         sql!(
             "INSERT INTO idempotency_keys (scope, client_key, request, answer, created_at)

@@ -42,7 +42,8 @@ impl Timestamp {
     /// ISO 8601 in UTC with milliseconds: `2026-03-04T05:06:07.000Z`.
     pub fn iso(self) -> String {
         // Years beyond four digits cannot be written in this form; the range ends where jiff's does.
-        let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        let moment = jiff::Timestamp::from_microsecond(self.0).unwrap_or(end);
         moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 

@@ -15,6 +15,8 @@ async fn the_first_start_needs_no_configuration(installation: Installation) {
     let data = installation.data();
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("secret.key")), 0o600);
+    let database = data.join("ooctopus.db");
+    assert!(!database.exists() || mode(&database) == 0o600);
     let key = std::fs::read_to_string(data.join("secret.key")).unwrap();
     assert!(key.trim_end().len() == 64 && key.trim_end().bytes().all(|digit| digit.is_ascii_hexdigit()), "{key}");
     let is_embedded = data.join("ooctopus.db").exists();

@@ -227,6 +227,10 @@ pub async fn assign(
     Path((_, display_id)): Path<(AccountId, i64)>,
     Body(body): Body<AssignmentBody>,
 ) -> Result<Json<Option<AssignmentJson>>> {
+    // Its id would name a user otherwise.
+    if body.assignee_type.as_ref().is_some_and(|kind| !matches!(kind.0.as_str(), "" | "User")) {
+        return Err(Error::invalid("assignee_type", "cannot be assigned"));
+    }
     let answer = app
         .store
         .write(move |tx| {

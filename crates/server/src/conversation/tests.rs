@@ -229,6 +229,18 @@ async fn a_team_takes_the_assignee_who_is_not_in_it_away_and_picks_its_own(desk:
 }
 
 #[db_test]
+async fn a_bots_id_is_not_taken_for_a_users(desk: Desk) {
+    let number = desk.conversation().await;
+    let path = format!("conversations/{number}/assignments");
+    let body = json!({ "assignee_id": desk.agent.id, "assignee_type": "AgentBot" });
+    let refused = desk.app.post(&desk.agent, &path, body).await.expect(422).json();
+    assert_eq!(refused["attributes"], json!(["assignee_type"]));
+    assert_eq!(desk.show(number).await["meta"].get("assignee"), None);
+    let body = json!({ "assignee_id": desk.agent.id, "assignee_type": "User" });
+    desk.app.post(&desk.agent, &path, body).await.expect(200);
+}
+
+#[db_test]
 async fn labels_are_one_whatever_the_case_and_keep_their_first_spelling(desk: Desk) {
     let number = desk.conversation().await;
     let path = format!("conversations/{number}/labels");

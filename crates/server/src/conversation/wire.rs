@@ -239,6 +239,8 @@ pub struct AssignmentBody {
     #[schema(value_type = i64)]
     #[serde(default)]
     pub assignee_id: Maybe<Int>,
+    /// `User`, or nothing; bots cannot be assigned.
+    pub assignee_type: Option<Text>,
     /// A team's id; 0, null or unknown: none.
     #[schema(value_type = i64)]
     #[serde(default)]
