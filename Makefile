@@ -12,10 +12,10 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build and serve Ooctopus with demo data kept in ./data
-	cargo build --release -p ooctopus && "$(BIN)" serve --demo --data-dir ./data
+	@cargo build --release -p ooctopus && "$(BIN)" serve --demo --data-dir ./data
 
 dev: ## the same as run, built fast for development
-	cargo build -p ooctopus && "$(DEV_BIN)" serve --demo --data-dir ./data
+	@cargo build -p ooctopus && "$(DEV_BIN)" serve --demo --data-dir ./data
 
 check: ## formatting, lints, documentation and, where cargo-deny is installed, licences and advisories
 	cargo fmt --all --check
