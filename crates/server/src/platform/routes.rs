@@ -104,11 +104,12 @@ pub async fn show_user(
     PlatformApp { id: caller }: PlatformApp,
     Path(id): Path<UserId>,
 ) -> Result<Json<PlatformUserJson>> {
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let user = service::find_granted_user(conn, caller, id)?;
-            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?))
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?, &base_url))
         })
         .await?;
     Ok(Json(answer))

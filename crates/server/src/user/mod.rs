@@ -11,6 +11,7 @@ pub mod wire;
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 
 use crate::account;
+use crate::file::Picture;
 
 // Holds secrets: not to be printed.
 ::store::row! {
@@ -37,6 +38,8 @@ use crate::account;
         pub custom_attributes: Json,
         /// Its API key.
         pub access_token: String,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }
 
