@@ -1,10 +1,11 @@
-//! From a request to a user that can be made (rest.md §5.4).
+//! From a request to a user that can be made, or to what changes of one (rest.md §5.4).
 
+use edge::field::{Maybe, Text};
 use edge::{Error, Problem, Result};
 use types::Json;
 
-use super::wire::NewUserBody;
-use super::{NewUser, normal_email, password};
+use super::wire::{NewUserBody, UserUpdateBody};
+use super::{NewUser, UserChange, normal_email, password};
 use crate::contact;
 
 /// Longest name and address, in characters.
@@ -52,6 +53,40 @@ impl Draft {
             confirmed: true,
         })
     }
+}
+
+/// What `body` changes, with its password hashed; names every field that cannot be so.
+pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
+    let name = given(body.name);
+    let email = given(body.email).map(|email| normal_email(&email));
+    let display_name = match body.display_name {
+        Maybe::Absent => None,
+        given => Some(given.value().map(String::from)),
+    };
+    let password = body.password.map(String::from);
+
+    let shown = display_name.as_ref().and_then(Option::as_deref);
+    let problems = [
+        name.as_deref().and_then(name_problem),
+        shown.and_then(|name| length_problem("display_name", name)),
+        email.as_deref().and_then(email_problem),
+        password.as_deref().and_then(password::problem),
+    ];
+    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let password_hash = match password {
+        Some(password) => Some(password::hash(password).await?),
+        None => None,
+    };
+    let custom_attributes = body.custom_attributes.map(|attributes| attributes.0).unwrap_or_default();
+    Ok(UserChange { name, display_name, email, password_hash, custom_attributes })
+}
+
+/// A text that was given; null is empty.
+fn given(text: Maybe<Text>) -> Option<String> {
+    if text.is_absent() { None } else { Some(text.value().map(String::from).unwrap_or_default()) }
 }
 
 /// What is wrong with an address.
