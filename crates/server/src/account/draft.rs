@@ -36,23 +36,18 @@ pub fn read(body: NewAccountBody) -> Result<NewAccount> {
 
 /// What `body` changes; names every field that cannot be so.
 pub fn read_change(body: AccountUpdateBody) -> Result<AccountChange> {
-    let object = |given: Maybe<Object>| given_value(given).map(|object| object.unwrap_or_default().into_json());
-    let name = given_value(body.name).map(|name| name.map(String::from).unwrap_or_default());
-    let locale = given_value(body.locale).map(find_locale);
-    let domain = given_value(body.domain).map(not_blank);
-    let support_email = given_value(body.support_email).map(not_blank);
-    let problems = problems(
-        name.as_deref(),
-        locale.unwrap_or(Some(locale::DEFAULT)),
-        domain.as_ref().and_then(Option::as_deref),
-        support_email.as_ref().and_then(Option::as_deref),
-    );
+    let object = |given: Maybe<Object>| given.or_null(Object::default()).map(Object::into_json);
+    let name = body.name.or_null(Text::default()).map(String::from);
+    let is_locale_given = !body.locale.is_absent();
+    let locale = find_locale(body.locale.value());
+    let (domain, support_email) = (blank_is_null(body.domain), blank_is_null(body.support_email));
+    let problems = problems(name.as_deref(), locale, text_of(&domain), text_of(&support_email));
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
     Ok(AccountChange {
         name,
-        locale: locale.flatten(),
+        locale: locale.filter(|_| is_locale_given),
         domain,
         support_email,
         features: body.features.map(|switches| switches.0).unwrap_or_default(),
@@ -62,9 +57,15 @@ pub fn read_change(body: AccountUpdateBody) -> Result<AccountChange> {
     })
 }
 
-/// What was given, null included; `None` when nothing was.
-fn given_value<T>(given: Maybe<T>) -> Option<Option<T>> {
-    if given.is_absent() { None } else { Some(given.value()) }
+fn blank_is_null(text: Maybe<Text>) -> Maybe<String> {
+    match text.map(String::from) {
+        Maybe::Value(text) if text.trim().is_empty() => Maybe::Null,
+        text => text,
+    }
+}
+
+fn text_of(text: &Maybe<String>) -> Option<&str> {
+    text.as_ref().value().map(String::as_str)
 }
 
 /// No code is the default one.

@@ -8,6 +8,7 @@ pub mod status;
 pub mod store;
 pub mod wire;
 
+use edge::field::Maybe;
 use serde_json::{Map, Value};
 use types::{AccountId, Json, Timestamp};
 
@@ -76,9 +77,9 @@ pub struct AccountChange {
     /// Code of its language; what [`locale::find`] gives.
     pub locale: Option<&'static str>,
     /// The domain of its reply addresses, or none.
-    pub domain: Option<Option<String>>,
+    pub domain: Maybe<String>,
     /// Its own sender address, or none.
-    pub support_email: Option<Option<String>>,
+    pub support_email: Maybe<String>,
     /// Name → whether it is on.
     pub features: Map<String, Value>,
     /// How many agents and inboxes it may have; replaces.

@@ -29,12 +29,8 @@ pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Ac
     if let Some(locale) = change.locale {
         locale.clone_into(&mut after.locale);
     }
-    if let Some(domain) = &change.domain {
-        after.domain.clone_from(domain);
-    }
-    if let Some(support_email) = &change.support_email {
-        after.support_email.clone_from(support_email);
-    }
+    after.domain = change.domain.clone().or_keep(after.domain);
+    after.support_email = change.support_email.clone().or_keep(after.support_email);
     if let Some(limits) = &change.limits {
         after.limits = limits.clone();
     }

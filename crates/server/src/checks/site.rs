@@ -94,8 +94,12 @@ impl Site {
     }
 
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
-    async fn spare(&self, _app: &TestApp, _operation: &Operation) -> Option<String> {
-        None
+    async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
+        match operation.id.as_str() {
+            "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
+            "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            _ => None,
+        }
     }
 
     /// The value of the path parameter `name` that follows the segment `before`.

@@ -266,7 +266,7 @@ async fn an_update_of_an_account_sets_what_is_sent_and_keeps_the_rest(app: TestA
     });
     let made = post(&app, &token, "accounts", body).await.expect(200).json();
     let path = format!("accounts/{}", made["id"]);
-    app.clock.advance(std::time::Duration::from_secs(60));
+    app.clock.advance(std::time::Duration::from_mins(1));
 
     assert_eq!(patch(&app, &token, &path, json!({ "name": "Lark", "locale": "fi" })).await.expect(200).json(), made);
     let body = json!({

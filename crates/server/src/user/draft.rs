@@ -1,6 +1,6 @@
 //! From a request to a user that can be made, or to what changes of one (rest.md §5.4).
 
-use edge::field::{Maybe, Text};
+use edge::field::Text;
 use edge::{Error, Problem, Result};
 use types::Json;
 
@@ -57,15 +57,12 @@ impl Draft {
 
 /// What `body` changes, with its password hashed; names every field that cannot be so.
 pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
-    let name = given(body.name);
-    let email = given(body.email).map(|email| normal_email(&email));
-    let display_name = match body.display_name {
-        Maybe::Absent => None,
-        given => Some(given.value().map(String::from)),
-    };
+    let name = body.name.or_null(Text::default()).map(String::from);
+    let email = body.email.or_null(Text::default()).map(|email| normal_email(email.as_str()));
+    let display_name = body.display_name.map(String::from);
     let password = body.password.map(String::from);
 
-    let shown = display_name.as_ref().and_then(Option::as_deref);
+    let shown = display_name.as_ref().value();
     let problems = [
         name.as_deref().and_then(name_problem),
         shown.and_then(|name| length_problem("display_name", name)),
@@ -82,11 +79,6 @@ pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
     };
     let custom_attributes = body.custom_attributes.map(|attributes| attributes.0).unwrap_or_default();
     Ok(UserChange { name, display_name, email, password_hash, custom_attributes })
-}
-
-/// A text that was given; null is empty.
-fn given(text: Maybe<Text>) -> Option<String> {
-    if text.is_absent() { None } else { Some(text.value().map(String::from).unwrap_or_default()) }
 }
 
 /// What is wrong with an address.

@@ -8,6 +8,7 @@ pub mod store;
 mod tests;
 pub mod wire;
 
+use edge::field::Maybe;
 use serde_json::{Map, Value};
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 
@@ -89,7 +90,7 @@ pub struct UserChange {
     /// Full name.
     pub name: Option<String>,
     /// Name shown to others, or none.
-    pub display_name: Option<Option<String>>,
+    pub display_name: Maybe<String>,
     /// E-mail address, normal.
     pub email: Option<String>,
     /// What [`password::hash`] made.

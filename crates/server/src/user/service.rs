@@ -51,9 +51,7 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> 
     if let Some(name) = &change.name {
         after.name.clone_from(name);
     }
-    if let Some(display_name) = &change.display_name {
-        after.display_name.clone_from(display_name);
-    }
+    after.display_name = change.display_name.clone().or_keep(after.display_name);
     if let Some(email) = &change.email {
         after.email.clone_from(email);
     }
