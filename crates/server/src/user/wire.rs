@@ -1,6 +1,6 @@
 //! Users as the wire has them (rest.md §4.9, §5.4, §5.16).
 
-use edge::field::{Object, Text};
+use edge::field::{Maybe, Object, Text};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 use utoipa::ToSchema;
@@ -205,3 +205,25 @@ pub struct NewUserBody {
 }
 
 impl edge::Shape for NewUserBody {}
+
+// Holds a password: not to be printed.
+/// What changes of a user (rest.md §5.4): what is absent stays. Unknown keys are ignored.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[schema(as = user_update)]
+pub struct UserUpdateBody {
+    /// Not blank; at most 255 characters.
+    #[serde(default)]
+    pub name: Maybe<Text>,
+    /// Name shown to others; null is the full name.
+    #[serde(default)]
+    pub display_name: Maybe<Text>,
+    /// The user signs in with it at once.
+    #[serde(default)]
+    pub email: Maybe<Text>,
+    /// 6 to 128 characters, with upper-case and lower-case letters, digits and special characters; null keeps it.
+    pub password: Option<Text>,
+    /// Free attributes; merged key by key.
+    pub custom_attributes: Option<Object>,
+}
+
+impl edge::Shape for UserUpdateBody {}
