@@ -209,6 +209,7 @@ impl Outbound {
 }
 
 impl Parts {
+    #[expect(clippy::disallowed_methods, reason = "this is the guarded client")]
     fn client(&self) -> &HttpClient {
         self.client.get_or_init(|| {
             let tls = tls(self.roots.clone());

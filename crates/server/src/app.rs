@@ -4,14 +4,17 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
+
+use crate::{BaseUrl, SecretKey};
 
 /// Settings that rules and answers depend on.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The address under which people reach the server, without a slash at the end.
-    pub base_url: String,
+    /// The address under which people reach the server.
+    pub base_url: BaseUrl,
     /// What `GET /api` reports; clients compare it (decisions §2).
     pub api_version: String,
     /// `support_email` of accounts that have none of their own; null when there is no sender either.
@@ -20,18 +23,22 @@ pub struct Settings {
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
     pub body_limit: u64,
+    /// Ranges of addresses that are called out to although they are not public.
+    pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
 }
 
+/// For tests: the key that signs addresses is known to everybody.
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            base_url: "http://localhost:3000".into(),
+            base_url: BaseUrl::new("http://localhost:3000", &SecretKey::new([0; 32])),
             api_version: "4.14.0".into(),
             mail_sender: None,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
+            outbound_allow: Vec::new(),
             request_timeout: Duration::from_secs(30),
         }
     }
@@ -47,6 +54,8 @@ pub struct Parts {
     pub store: Store,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// The only way to call an address that somebody gave.
+    pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
 }
@@ -54,7 +63,9 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts { store, clock, settings }))
+        let allow = settings.outbound_allow.clone();
+        let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
+        Self(Arc::new(Parts { store, clock, outbound, settings }))
     }
 }
 

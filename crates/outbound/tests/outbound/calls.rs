@@ -9,7 +9,7 @@ use outbound::{Error, Excess, Limits, Outbound, Settings};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 
-use crate::support::{LIMITS, Names, Server, allowing, get, naming, ok, redirect, settings};
+use crate::support::{LIMITS, Names, Server, allowing, get, naming, ok, redirect, settings, start};
 
 const HERE: &[&str] = &["127.0.0.0/8"];
 
@@ -126,7 +126,7 @@ async fn a_server_that_is_slow_at_any_point_costs_the_time_limit_and_no_more() {
     for said in ["", "HTTP/1.1 200 O", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"] {
         let server = Server::start("127.0.0.1", move |mut stream, _| async move {
             stream.write_all(said.as_bytes()).await.unwrap();
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         })
         .await;
         let began = Instant::now();
@@ -161,7 +161,7 @@ async fn a_name_that_is_never_found_costs_the_connect_time() {
 
 #[tokio::test]
 async fn servers_that_break_off_or_talk_nonsense_are_errors() {
-    let many: String = (0..200).map(|number| format!("x-{number}: y\r\n")).collect();
+    let many = "x: y\r\n".repeat(200);
     for (said, what) in [
         (String::new(), "nothing"),
         ("HTTP/1.1 200 OK\r\ncontent-le".into(), "half a head"),
@@ -212,7 +212,7 @@ async fn calls_at_once_are_bounded_for_each_server_and_for_all() {
     let calls: Vec<_> = (0..4)
         .map(|_| {
             let (client, url) = (client.clone(), slow.url());
-            tokio::task::spawn(async move { get(&client, &url).await })
+            start(async move { get(&client, &url).await })
         })
         .collect();
     while running.load(Ordering::SeqCst) < 2 {
@@ -221,7 +221,7 @@ async fn calls_at_once_are_bounded_for_each_server_and_for_all() {
     // Two run and two wait: another server is called all the same, and a sixth call is one too many.
     let other = Server::saying("127.0.0.2", ok("other")).await;
     assert_eq!(get(&client, &other.url()).await.unwrap().body, "other");
-    let fifth = tokio::task::spawn({
+    let fifth = start({
         let (client, url) = (client.clone(), slow.url());
         async move { get(&client, &url).await }
     });

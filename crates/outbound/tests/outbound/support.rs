@@ -64,10 +64,10 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
-        tokio::task::spawn(async move {
+        start(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::task::spawn(answer(stream));
+                start(answer(stream));
             }
         });
         Self { address, connections }
@@ -85,6 +85,12 @@ impl Server {
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+}
+
+/// Runs beside the test; its runtime ends it.
+#[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
+pub fn start<R: Send + 'static>(work: impl Future<Output = R> + Send + 'static) -> tokio::task::JoinHandle<R> {
+    tokio::task::spawn(work)
 }
 
 /// The head of a request and as much of the body as its length says.
