@@ -21,7 +21,7 @@ pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shap
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};
 pub use error_json::ErrorJson;
-pub use json::Json;
+pub use json::{Empty, Json};
 pub use layers::{RequestId, Settings, Who};
 pub use path::Path;
 pub use token::token;

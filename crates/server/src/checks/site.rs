@@ -86,6 +86,18 @@ impl Site {
         if path.ends_with("/search") { format!("{path}?q=a") } else { path }
     }
 
+    /// The address for a request that may succeed: a deletion gets a row of its own, so that the site keeps its rows.
+    pub async fn disposable_path(&self, app: &TestApp, operation: &Operation) -> String {
+        let last = operation.parameters("path").pop();
+        let spare = if operation.method == Method::DELETE { self.spare(app, operation).await } else { None };
+        self.path_with(operation, |name| spare.clone().filter(|_| last.as_deref() == Some(name)))
+    }
+
+    /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
+    async fn spare(&self, _app: &TestApp, _operation: &Operation) -> Option<String> {
+        None
+    }
+
     /// The value of the path parameter `name` that follows the segment `before`.
     fn value(&self, before: &str, name: &str) -> String {
         match (before, name) {
