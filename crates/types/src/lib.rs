@@ -15,8 +15,8 @@ pub use closed_list::{
 };
 pub use fold::fold;
 pub use id::{
-    AccessTokenId, AccountId, AgentBotId, ChannelId, ContactId, ContactInboxId, ConversationId, Id, InboxId, JobId,
-    MessageId, PlatformAppId, TeamId, UserId,
+    AccessTokenId, AccountId, AgentBotId, CannedResponseId, ChannelId, ContactId, ContactInboxId, ConversationId, Id,
+    InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! The SQL of accounts.
 
-use edge::Result;
+use edge::{Error, Result};
 use store::{Conn, Tx, sql};
 use types::AccountId;
 
@@ -17,6 +17,14 @@ macro_rules! columns {
 /// The account, unless it is being deleted.
 pub fn find(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>> {
     Ok(conn.query_opt(sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL"), (id,))?)
+}
+
+/// Makes changes of what is set up in the account happen one after the other until the end of the transaction:
+/// unique names, limits. Other work in the account goes on.
+pub fn lock_settings(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    let row: Option<(AccountId,)> =
+        tx.query_opt(sql!("SELECT id FROM accounts WHERE id = $1 AND deleting_at IS NULL FOR NO KEY UPDATE"), (id,))?;
+    row.map(drop).ok_or(Error::NotFound("account"))
 }
 
 /// Stores an account.
