@@ -1,6 +1,6 @@
 //! The SQL of accounts.
 
-use edge::{Error, Result};
+use edge::Result;
 use store::{Conn, Tx, sql};
 use types::AccountId;
 
@@ -19,12 +19,36 @@ pub fn find(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>> {
     Ok(conn.query_opt(sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL"), (id,))?)
 }
 
-/// Makes changes of what is set up in the account happen one after the other until the end of the transaction:
-/// unique names, limits. Other work in the account goes on.
-pub fn lock_settings(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
-    let row: Option<(AccountId,)> =
-        tx.query_opt(sql!("SELECT id FROM accounts WHERE id = $1 AND deleting_at IS NULL FOR NO KEY UPDATE"), (id,))?;
-    row.map(drop).ok_or(Error::NotFound("account"))
+/// The account, locked until the end of the transaction, unless it is being deleted.
+pub(super) fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>> {
+    Ok(tx.query_opt(
+        sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL FOR NO KEY UPDATE"),
+        (id,),
+    )?)
+}
+
+/// Writes back what may change.
+pub(super) fn update(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE accounts SET name = $2, locale = $3, domain = $4, support_email = $5, feature_flags = $6,
+                 limits = $7, custom_attributes = $8, status = $9, updated_at = $10
+             WHERE id = $1"
+        ),
+        (
+            account.id,
+            account.name.as_str(),
+            account.locale.as_str(),
+            account.domain.as_deref(),
+            account.support_email.as_deref(),
+            account.feature_flags,
+            &account.limits,
+            &account.custom_attributes,
+            account.status,
+            account.updated_at,
+        ),
+    )?;
+    Ok(())
 }
 
 /// Stores an account.

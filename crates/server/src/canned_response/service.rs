@@ -16,7 +16,7 @@ pub fn list(conn: &mut Conn<'_>, account: AccountId, part: &str) -> Result<Vec<C
 /// Makes one.
 pub fn create(tx: &mut Tx<'_>, account: AccountId, draft: &Draft, actor: &Actor) -> Result<CannedResponse> {
     check(draft)?;
-    account::store::lock_settings(tx, account)?;
+    account::service::lock(tx, account)?;
     let made = store::insert(tx, account, draft)?.ok_or_else(taken)?;
     record(tx, account, actor, &Event::CannedResponseCreated(made.id));
     Ok(made)
@@ -30,7 +30,7 @@ pub fn update(
     change: impl Fn(Draft) -> Draft,
     actor: &Actor,
 ) -> Result<CannedResponse> {
-    account::store::lock_settings(tx, account)?;
+    account::service::lock(tx, account)?;
     let before = store::lock(tx, account, id)?.ok_or(Error::NotFound("canned response"))?;
     let draft = change(before.to_draft());
     check(&draft)?;

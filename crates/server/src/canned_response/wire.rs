@@ -57,12 +57,11 @@ impl edge::Shape for CannedResponseBody {
 impl CannedResponseBody {
     /// What `before` becomes; null is a blank text.
     pub fn onto(&self, before: Draft) -> Draft {
-        let text = |given: &Maybe<Text>, before| match given {
-            Maybe::Absent => before,
-            Maybe::Null => String::new(),
-            Maybe::Value(text) => text.0.clone(),
-        };
-        Draft { short_code: text(&self.short_code, before.short_code), content: text(&self.content, before.content) }
+        let text = |given: &Maybe<Text>| given.clone().or_null(Text::default()).map(String::from);
+        Draft {
+            short_code: text(&self.short_code).unwrap_or(before.short_code),
+            content: text(&self.content).unwrap_or(before.content),
+        }
     }
 }
 

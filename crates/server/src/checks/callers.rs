@@ -45,8 +45,10 @@ const TABLE: &[Row] = &[
 
     ("POST /platform/api/v1/accounts",                           [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/accounts/{account_id}",               [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("PATCH /platform/api/v1/accounts/{account_id}",             [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/users",                              [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/users/{id}",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("PATCH /platform/api/v1/users/{id}",                        [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("GET /platform/api/v1/accounts/{account_id}/account_users", [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/accounts/{account_id}/account_users",[401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
 

@@ -101,6 +101,8 @@ impl Site {
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
+            "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
+            "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             _ => None,
         }
     }
