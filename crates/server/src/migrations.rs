@@ -26,6 +26,7 @@ migrations! {
     "0020_canned_responses.sql",
     "0040_files.sql",
     "0041_avatars.sql",
+    "0045_working_slots.sql",
 }
 
 #[cfg(test)]
