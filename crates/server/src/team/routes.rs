@@ -1,7 +1,7 @@
 //! Teams over HTTP (rest.md §5.18).
 
 use axum::extract::State;
-use edge::{Body, Empty, Error, ErrorJson, Json, Path, Result};
+use edge::{Body, Empty, ErrorJson, Json, Path, Result};
 use types::{AccountId, TeamId};
 
 use super::wire::{TeamBody, TeamJson};
@@ -133,6 +133,6 @@ pub async fn update(
     security(("userApiKey" = []))
 )]
 pub async fn delete(State(app): State<App>, member: Member, Path((_, id)): Path<(AccountId, TeamId)>) -> Result<Empty> {
-    app.store.write(move |tx| Ok::<_, Error>(service::delete(tx, &member, id)?)).await?;
+    app.store.write(move |tx| service::delete(tx, &member, id)).await?;
     Ok(Empty)
 }
