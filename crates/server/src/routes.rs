@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::{
     App, agent, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile, public_api,
-    team,
+    survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -25,6 +25,7 @@ pub fn router(app: App) -> Rewrite {
     let text = openapi::to_text(&openapi::complete(document));
     let router: Router = router
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
+        .route("/survey/responses/{uuid}", survey::routes::page())
         .layer(Extension(limit))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
@@ -83,4 +84,5 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(public_api::routes::show_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
+        .routes(routes!(survey::routes::show, survey::routes::answer))
 }

@@ -50,7 +50,7 @@ pub async fn create(
     once.write(&app, move |tx| {
         let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
         let author = Author::from(&caller);
-        let new = draft.to_new(tx, &conversation, author, &base_url)?;
+        let new = draft.to_new(tx, &conversation, author)?;
         let actor = Actor::from(&caller);
         let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
         let messages = std::slice::from_ref(&message);
