@@ -10,9 +10,11 @@ use serde_json::{Map, Value};
 use super::page::{self, Notice};
 use super::service::{self, Rating};
 use super::store::Surveyed;
-use super::wire::{PublicSurveyJson, RatingBody, SurveyAnswerBody};
+use super::wire::{PageForm, PublicSurveyJson, SurveyAnswerBody};
 use super::{SurveyConfig, store};
 use crate::{App, BaseUrl, conversation, inbox, message};
+
+const RATING_MISSING: &str = "parameter missing: message.submitted_values.csat_survey_response.rating";
 
 /// What the contact of a conversation is asked, and what it has answered.
 #[utoipa::path(
@@ -50,10 +52,10 @@ pub async fn answer(
     Path(uuid): Path<String>,
     Body(body): Body<SurveyAnswerBody>,
 ) -> Result<Json<PublicSurveyJson>> {
-    let missing = |what: &str| Error::Refused(format!("parameter missing: {what}"));
-    let message = body.message.ok_or_else(|| missing("message"))?;
-    let values = message.submitted_values.ok_or_else(|| missing("submitted_values"))?;
-    let rating = read(values.csat_survey_response.ok_or_else(|| missing("csat_survey_response"))?)?;
+    let given = body.message.and_then(|message| message.submitted_values?.csat_survey_response);
+    let rating = given.as_ref().and_then(|given| given.rating).ok_or_else(|| Error::Refused(RATING_MISSING.into()))?;
+    let feedback = given.and_then(|given| given.feedback_message).map(|text| text.0);
+    let rating = Rating::new(rating.get(), feedback)?;
     let base_url = app.settings.base_url.clone();
     let before = app.store.write(move |tx| note(tx, &uuid, &rating, &base_url)).await?;
     Ok(Json(before))
@@ -73,14 +75,11 @@ async fn show_page(State(app): State<App>, Path(uuid): Path<String>) -> Result<R
     }
 }
 
-async fn answer_page(
-    State(app): State<App>,
-    Path(uuid): Path<String>,
-    Body(body): Body<RatingBody>,
-) -> Result<Response> {
+async fn answer_page(State(app): State<App>, Path(uuid): Path<String>, Body(form): Body<PageForm>) -> Result<Response> {
     let (base_url, now) = (app.settings.base_url.clone(), app.clock.now());
     let (address, asked) = (uuid.clone(), uuid.clone());
-    let noted = match read(body) {
+    let rating = form.rating.and_then(|rating| rating.0.trim().parse().ok()).unwrap_or_default();
+    let noted = match Rating::new(rating, form.feedback_message.map(|text| text.0)) {
         Ok(rating) => app.store.write(move |tx| note(tx, &uuid, &rating, &base_url)).await.map(|_| ()),
         Err(error) => Err(error),
     };
@@ -94,11 +93,6 @@ async fn answer_page(
         },
         Err(error) => Err(error),
     }
-}
-
-fn read(body: RatingBody) -> Result<Rating> {
-    let rating = body.rating.ok_or_else(|| Error::invalid("rating", "can't be blank"))?;
-    Rating::new(rating.get(), body.feedback_message.map(|text| text.0))
 }
 
 /// Notes an answer; gives the survey as it was before.

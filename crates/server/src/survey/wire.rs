@@ -118,4 +118,14 @@ pub struct RatingBody {
 }
 
 impl edge::Shape for SurveyAnswerBody {}
-impl edge::Shape for RatingBody {}
+
+/// What the form of the page sends. Whatever a rating says that is none is answered by the page.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct PageForm {
+    /// `1` to `5`.
+    pub rating: Option<Text>,
+    /// A text beside it.
+    pub feedback_message: Option<Text>,
+}
+
+impl edge::Shape for PageForm {}
