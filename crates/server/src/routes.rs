@@ -63,7 +63,11 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
-        .routes(routes!(contact::routes::show))
+        .routes(routes!(contact::routes::show, contact::change::update))
+        .routes(routes!(contact::change::destroy_custom_attributes))
+        .routes(routes!(contact::reach::create_session))
+        .routes(routes!(contact::reach::list_contactable_inboxes))
+        .routes(routes!(contact::reach::list_conversations))
 }
 
 fn conversations() -> OpenApiRouter<App> {

@@ -28,6 +28,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
+        "contactUpdate" => json!({ "name": format!("Ada {number}") }),
+        "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
+        "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
             json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })
