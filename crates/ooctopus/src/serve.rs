@@ -105,6 +105,8 @@ fn settings(config: &Config, url: &str) -> Settings {
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),
         body_limit: config.body_limit.0,
         request_timeout: config.request_timeout,
+        sign_in_limits: config.sign_in_limits,
+        trusted_proxies: config.trusted_proxies.0.clone(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use store::Store;
 use types::Clock;
 
+use crate::auth::limits::Limits;
+
 /// Settings that rules and answers depend on.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -22,6 +24,10 @@ pub struct Settings {
     pub body_limit: u64,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// Whether sign-ins, sign-ups and mails about passwords are limited (rest.md §1.9).
+    pub sign_in_limits: bool,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 impl Default for Settings {
@@ -33,6 +39,8 @@ impl Default for Settings {
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
+            sign_in_limits: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -49,12 +57,14 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Settings.
     pub settings: Settings,
+    /// Who has tried to sign in of late.
+    pub limits: Limits,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts { store, clock, settings }))
+        Self(Arc::new(Parts { store, clock, settings, limits: Limits::default() }))
     }
 }
 

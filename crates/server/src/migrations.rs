@@ -23,6 +23,8 @@ migrations! {
     "0009_contact_search.pg.sql",
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
+    "0035_sessions.sql",
+    "0036_unconfirmed_email.sql",
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{App, agent, contact, conversation, health, inbox, message, openapi, platform, profile, public_api};
+use crate::{App, agent, auth, contact, conversation, health, inbox, message, openapi, platform, profile, public_api};
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
 const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
@@ -33,7 +33,13 @@ pub fn document() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(platform()).merge(team()).merge(conversations()).merge(public()).merge(health::routes())
+    OpenApiRouter::new()
+        .merge(platform())
+        .merge(sessions())
+        .merge(team())
+        .merge(conversations())
+        .merge(public())
+        .merge(health::routes())
 }
 
 fn platform() -> OpenApiRouter<App> {
@@ -42,7 +48,15 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(platform::routes::show_account))
         .routes(routes!(platform::routes::create_user))
         .routes(routes!(platform::routes::show_user))
+        .routes(routes!(platform::routes::sign_in_link))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+}
+
+fn sessions() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::routes::sign_in))
+        .routes(routes!(auth::routes::validate))
+        .routes(routes!(auth::routes::sign_out))
 }
 
 fn team() -> OpenApiRouter<App> {

@@ -16,7 +16,7 @@ pub use closed_list::{
 pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, ChannelId, ContactId, ContactInboxId, ConversationId, Id, InboxId, JobId,
-    MessageId, PlatformAppId, TeamId, UserId,
+    MessageId, PlatformAppId, TeamId, UserId, UserSessionId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -1,11 +1,12 @@
 //! What a setting can be, and how it is read from text.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// A type that a setting can have.
@@ -144,6 +145,29 @@ impl Setting for MailAddress {
             return Err("is no mail address such as desk@example.com or Desk <desk@example.com>".into());
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl Setting for bool {
+    fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err("is neither on nor off".into()),
+        }
+    }
+}
+
+/// Addresses and networks, with commas between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
+
+impl Setting for Networks {
+    fn read(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let read = |part: &str| part.parse().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
+        let networks: Option<Vec<IpNet>> = parts.map(read).collect();
+        networks.map(Self).ok_or_else(|| "is no list of addresses such as 10.0.0.0/8, ::1".into())
     }
 }
 

@@ -141,7 +141,8 @@ async fn a_user_is_made_confirmed_and_without_accounts(app: TestApp) {
         .await
         .map_err(|error: store::Error| error)
         .unwrap();
-    assert!(user::password::verify(PASSWORD.into(), hash.0).await.unwrap());
+    let fits = user::password::compare(PASSWORD.into(), Some(hash.0)).await.unwrap();
+    assert_eq!(fits, user::password::Match::Yes);
 }
 
 #[store::testing::db_test]

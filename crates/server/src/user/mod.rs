@@ -37,6 +37,8 @@ use crate::account;
         pub custom_attributes: Json,
         /// Its API key.
         pub access_token: String,
+        /// When it was made.
+        pub created_at: Timestamp,
     }
 }
 

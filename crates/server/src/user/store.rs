@@ -11,7 +11,7 @@ pub fn find(conn: &mut Conn<'_>, user: UserId) -> Result<Option<User>> {
     Ok(conn.query_opt(
         sql!(
             "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
-                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token, u.created_at
              FROM users u JOIN access_tokens t ON t.user_id = u.id
              WHERE u.id = $1 AND u.deleting_at IS NULL"
         ),
