@@ -1,4 +1,4 @@
-//! A JSON answer.
+//! A JSON answer, and the empty one.
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
@@ -13,6 +13,16 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json;
 /// Answers with `T` as JSON.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
+
+/// Answers with nothing: 200 with a body of no bytes (rest.md §1.7).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Empty;
+
+impl IntoResponse for Empty {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, JSON)], Vec::new()).into_response()
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {

@@ -72,6 +72,8 @@ impl From<&crate::access::MemberOrBot> for Actor {
 pub enum Event {
     /// An account was made.
     AccountCreated,
+    /// An account's name, language, addresses, features, limits, attributes or status changed.
+    AccountUpdated(Changes),
     /// A user became a member.
     AgentAdded(UserId),
     /// A member's role or availability changed.
@@ -127,6 +129,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::AccountCreated => "account.created",
+            Self::AccountUpdated(_) => "account.updated",
             Self::AgentAdded(_) => "agent.added",
             Self::AgentUpdated(_) => "agent.updated",
             Self::InboxCreated(_) => "inbox.created",
@@ -146,7 +149,7 @@ impl Event {
 
     fn subject(&self, account: AccountId) -> Value {
         match self {
-            Self::AccountCreated => json!({ "account_id": account }),
+            Self::AccountCreated | Self::AccountUpdated(_) => json!({ "account_id": account }),
             Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
             Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
             Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
@@ -167,7 +170,9 @@ impl Event {
 
     fn changes(&self) -> Map<String, Value> {
         match self {
-            Self::ContactUpdated(_, changes) | Self::ConversationUpdated(_, changes) => changes.0.clone(),
+            Self::AccountUpdated(changes)
+            | Self::ContactUpdated(_, changes)
+            | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
             Self::AssigneeChanged(_, before, after) => Changes::default().with("assignee_id", before, after).0,
             Self::TeamChanged(_, before, after) => Changes::default().with("team_id", before, after).0,

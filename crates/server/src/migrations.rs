@@ -25,6 +25,8 @@ migrations! {
     "0010_idempotency_keys.sql",
     "0035_sessions.sql",
     "0036_unconfirmed_email.sql",
+    "0040_files.sql",
+    "0041_avatars.sql",
 }
 
 #[cfg(test)]

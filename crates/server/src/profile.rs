@@ -21,5 +21,6 @@ use crate::user::wire::ProfileJson;
     security(("userApiKey" = []))
 )]
 pub async fn show(State(app): State<App>, CurrentUser { id, .. }: CurrentUser) -> Result<Json<ProfileJson>> {
-    Ok(Json(app.store.read(move |conn| auth::service::profile(conn, id)).await?))
+    let person = app.store.read(move |conn| auth::service::person(conn, id)).await?;
+    Ok(Json(person.into_json(&app.settings.base_url)))
 }

@@ -45,9 +45,9 @@ fn routes() -> OpenApiRouter<App> {
 fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(platform::routes::create_account))
-        .routes(routes!(platform::routes::show_account))
+        .routes(routes!(platform::routes::show_account, platform::routes::update_account))
         .routes(routes!(platform::routes::create_user))
-        .routes(routes!(platform::routes::show_user))
+        .routes(routes!(platform::routes::show_user, platform::routes::update_user))
         .routes(routes!(platform::routes::sign_in_link))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
 }

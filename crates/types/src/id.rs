@@ -145,6 +145,10 @@ ids! {
     MessageId of Message;
     /// A team.
     TeamId of Team;
+    /// A stored file.
+    FileId of File;
+    /// A file of a message.
+    AttachmentId of Attachment;
     /// A job.
     JobId of Job;
 }

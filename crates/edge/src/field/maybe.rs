@@ -48,6 +48,15 @@ impl<T> Maybe<T> {
         }
     }
 
+    /// The value that was sent, with `null` for null; `None` when the key was not sent.
+    pub fn or_null(self, null: T) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(null),
+            Self::Value(value) => Some(value),
+        }
+    }
+
     /// The same with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Maybe<U> {
         match self {

@@ -1,9 +1,10 @@
-//! From a request to an account that can be made (rest.md §5.1).
+//! From a request to an account that can be made, or to what changes of one (rest.md §5.1).
 
+use edge::field::{Maybe, Object, Text};
 use edge::{Error, Problem, Result};
 
-use super::wire::NewAccountBody;
-use super::{Features, NewAccount, Status, locale};
+use super::wire::{AccountUpdateBody, NewAccountBody};
+use super::{AccountChange, Features, NewAccount, Status, locale};
 use crate::contact;
 
 /// Longest name, in characters.
@@ -14,18 +15,10 @@ const MAX_ADDRESS: usize = 100;
 /// The account that `body` asks for; names every field that it cannot have.
 pub fn read(body: NewAccountBody) -> Result<NewAccount> {
     let name = body.name.map(String::from).unwrap_or_default();
-    let code = body.locale.map(String::from).filter(|code| !code.is_empty());
-    let locale = code.map_or(Some(locale::DEFAULT), |code| locale::find(&code));
-    let domain = body.domain.map(String::from).filter(|domain| !domain.trim().is_empty());
-    let support_email = body.support_email.map(String::from).filter(|email| !email.trim().is_empty());
-
-    let problems = [
-        name_problem(&name).map(|problem| Problem::new("name", problem)),
-        locale.is_none().then(|| Problem::new("locale", "is not included in the list")),
-        domain.as_deref().filter(|domain| is_longer(domain, MAX_ADDRESS)).map(|_| too_long("domain", MAX_ADDRESS)),
-        support_email.as_deref().and_then(support_email_problem),
-    ];
-    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    let locale = find_locale(body.locale);
+    let domain = not_blank(body.domain);
+    let support_email = not_blank(body.support_email);
+    let problems = problems(Some(&name), locale, domain.as_deref(), support_email.as_deref());
     match locale {
         Some(locale) if problems.is_empty() => Ok(NewAccount {
             name,
@@ -39,6 +32,65 @@ pub fn read(body: NewAccountBody) -> Result<NewAccount> {
         }),
         _ => Err(Error::Invalid(problems)),
     }
+}
+
+/// What `body` changes; names every field that cannot be so.
+pub fn read_change(body: AccountUpdateBody) -> Result<AccountChange> {
+    let object = |given: Maybe<Object>| given.or_null(Object::default()).map(Object::into_json);
+    let name = body.name.or_null(Text::default()).map(String::from);
+    let is_locale_given = !body.locale.is_absent();
+    let locale = find_locale(body.locale.value());
+    let (domain, support_email) = (blank_is_null(body.domain), blank_is_null(body.support_email));
+    let problems = problems(name.as_deref(), locale, text_of(&domain), text_of(&support_email));
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    Ok(AccountChange {
+        name,
+        locale: locale.filter(|_| is_locale_given),
+        domain,
+        support_email,
+        features: body.features.map(|switches| switches.0).unwrap_or_default(),
+        limits: object(body.limits),
+        custom_attributes: object(body.custom_attributes),
+        status: body.status.map(|word| word.0),
+    })
+}
+
+fn blank_is_null(text: Maybe<Text>) -> Maybe<String> {
+    match text.map(String::from) {
+        Maybe::Value(text) if text.trim().is_empty() => Maybe::Null,
+        text => text,
+    }
+}
+
+fn text_of(text: &Maybe<String>) -> Option<&str> {
+    text.as_ref().value().map(String::as_str)
+}
+
+/// No code is the default one.
+fn find_locale(code: Option<Text>) -> Option<&'static str> {
+    let code = code.map(String::from).filter(|code| !code.is_empty());
+    code.map_or(Some(locale::DEFAULT), |code| locale::find(&code))
+}
+
+fn not_blank(text: Option<Text>) -> Option<String> {
+    text.map(String::from).filter(|text| !text.trim().is_empty())
+}
+
+fn problems(
+    name: Option<&str>,
+    locale: Option<&str>,
+    domain: Option<&str>,
+    support_email: Option<&str>,
+) -> Vec<Problem> {
+    let problems = [
+        name.and_then(name_problem).map(|problem| Problem::new("name", problem)),
+        locale.is_none().then(|| Problem::new("locale", "is not included in the list")),
+        domain.filter(|domain| is_longer(domain, MAX_ADDRESS)).map(|_| too_long("domain", MAX_ADDRESS)),
+        support_email.and_then(support_email_problem),
+    ];
+    problems.into_iter().flatten().collect()
 }
 
 /// What is wrong with an account's name.

@@ -8,6 +8,8 @@ pub mod status;
 pub mod store;
 pub mod wire;
 
+use edge::field::Maybe;
+use serde_json::{Map, Value};
 use types::{AccountId, Json, Timestamp};
 
 pub use features::Features;
@@ -65,6 +67,27 @@ pub struct NewAccount {
     pub custom_attributes: Json,
     /// Whether its members may use it.
     pub status: Status,
+}
+
+/// What an update sets; `None` keeps what is there.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Code of its language; what [`locale::find`] gives.
+    pub locale: Option<&'static str>,
+    /// The domain of its reply addresses, or none.
+    pub domain: Maybe<String>,
+    /// Its own sender address, or none.
+    pub support_email: Maybe<String>,
+    /// Name → whether it is on.
+    pub features: Map<String, Value>,
+    /// How many agents and inboxes it may have; replaces.
+    pub limits: Option<Json>,
+    /// Free attributes set by the operator; replaces.
+    pub custom_attributes: Option<Json>,
+    /// Whether its members may use it.
+    pub status: Option<Status>,
 }
 
 impl Default for NewAccount {

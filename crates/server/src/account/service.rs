@@ -1,10 +1,13 @@
 //! The rules of accounts.
 
 use edge::{Error, Result};
+use serde_json::json;
 use store::Tx;
+use types::AccountId;
 
-use super::{Account, NewAccount, draft, store as accounts};
-use crate::events::{Actor, Event, record};
+use super::{Account, AccountChange, NewAccount, draft, store as accounts};
+use crate::events::{Actor, Changes, Event, record};
+use crate::platform::audit;
 
 /// Makes an account; it has no members, inboxes or labels.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount, actor: &Actor) -> Result<Account> {
@@ -14,4 +17,47 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount, actor: &Actor) -> Result<Accoun
     let account = accounts::insert(tx, new)?;
     record(tx, account.id, actor, &Event::AccountCreated);
     Ok(account)
+}
+
+/// Changes an account; what is not given stays. Gives the account as it is afterwards.
+pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Actor) -> Result<Account> {
+    let before = accounts::lock(tx, id)?.ok_or(Error::NotFound("account"))?;
+    let mut after = before.clone();
+    if let Some(name) = &change.name {
+        after.name.clone_from(name);
+    }
+    if let Some(locale) = change.locale {
+        locale.clone_into(&mut after.locale);
+    }
+    after.domain = change.domain.clone().or_keep(after.domain);
+    after.support_email = change.support_email.clone().or_keep(after.support_email);
+    if let Some(limits) = &change.limits {
+        after.limits = limits.clone();
+    }
+    if let Some(custom_attributes) = &change.custom_attributes {
+        after.custom_attributes = custom_attributes.clone();
+    }
+    after.feature_flags = after.feature_flags.with(&change.features);
+    after.status = change.status.unwrap_or(before.status);
+    let changes = differences(&before, &after);
+    if changes.is_empty() {
+        return Ok(before);
+    }
+    after.updated_at = tx.now();
+    accounts::update(tx, &after)?;
+    audit::record(tx, "account.updated", &json!({ "account_id": id }))?;
+    record(tx, id, actor, &Event::AccountUpdated(changes));
+    Ok(after)
+}
+
+fn differences(before: &Account, after: &Account) -> Changes {
+    Changes::default()
+        .with("name", &before.name, &after.name)
+        .with("locale", &before.locale, &after.locale)
+        .with("domain", &before.domain, &after.domain)
+        .with("support_email", &before.support_email, &after.support_email)
+        .with("features", &before.feature_flags.to_json(), &after.feature_flags.to_json())
+        .with("limits", &before.limits, &after.limits)
+        .with("custom_attributes", &before.custom_attributes, &after.custom_attributes)
+        .with("status", &before.status, &after.status)
 }

@@ -19,6 +19,38 @@ pub fn find(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<Account>> {
     Ok(conn.query_opt(sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL"), (id,))?)
 }
 
+/// The account, locked until the end of the transaction, unless it is being deleted.
+pub(super) fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>> {
+    Ok(tx.query_opt(
+        sql!("SELECT ", columns!(), " FROM accounts WHERE id = $1 AND deleting_at IS NULL FOR NO KEY UPDATE"),
+        (id,),
+    )?)
+}
+
+/// Writes back what may change.
+pub(super) fn update(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE accounts SET name = $2, locale = $3, domain = $4, support_email = $5, feature_flags = $6,
+                 limits = $7, custom_attributes = $8, status = $9, updated_at = $10
+             WHERE id = $1"
+        ),
+        (
+            account.id,
+            account.name.as_str(),
+            account.locale.as_str(),
+            account.domain.as_deref(),
+            account.support_email.as_deref(),
+            account.feature_flags,
+            &account.limits,
+            &account.custom_attributes,
+            account.status,
+            account.updated_at,
+        ),
+    )?;
+    Ok(())
+}
+
 /// Stores an account.
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account> {
     let now = tx.now();

@@ -1,6 +1,6 @@
 //! Accounts as the wire has them (rest.md §4.10, §5.1).
 
-use edge::field::{Object, Text, Word};
+use edge::field::{Maybe, Object, Text, Word};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, Json, Timestamp};
 use utoipa::ToSchema;
@@ -86,3 +86,33 @@ pub struct NewAccountBody {
 }
 
 impl edge::Shape for NewAccountBody {}
+
+/// What changes of an account (rest.md §5.1): what is absent stays. Unknown keys are ignored.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = account_update)]
+pub struct AccountUpdateBody {
+    /// Not blank; at most 255 characters.
+    #[serde(default)]
+    pub name: Maybe<Text>,
+    /// Code of its language; null or empty is `en`.
+    #[serde(default)]
+    pub locale: Maybe<Text>,
+    /// The domain of its reply addresses, at most 100 characters; null or empty is none.
+    #[serde(default)]
+    pub domain: Maybe<Text>,
+    /// Its own sender address, at most 100 characters; null or empty is none.
+    #[serde(default)]
+    pub support_email: Maybe<Text>,
+    /// Whether its members may use it.
+    pub status: Option<Word<Status>>,
+    /// Name → whether it is on; others stay.
+    pub features: Option<Object>,
+    /// How many agents and inboxes it may have; replaces.
+    #[serde(default)]
+    pub limits: Maybe<Object>,
+    /// Free attributes; replace.
+    #[serde(default)]
+    pub custom_attributes: Maybe<Object>,
+}
+
+impl edge::Shape for AccountUpdateBody {}

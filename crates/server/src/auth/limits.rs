@@ -38,10 +38,13 @@ impl Rule {
     }
 }
 
+/// The times of the tries, by rule and by whom it is about.
+type Counters = HashMap<(Rule, [u8; 16]), VecDeque<Timestamp>>;
+
 /// The tries of the last hour.
 #[derive(Debug, Default)]
 pub struct Limits {
-    counters: Mutex<HashMap<(Rule, [u8; 16]), VecDeque<Timestamp>>>,
+    counters: Mutex<Counters>,
 }
 
 impl Limits {
@@ -73,7 +76,7 @@ impl Limits {
 }
 
 /// Drops what counts no more; if that is little, the tenth that was quiet longest.
-fn make_room(counters: &mut HashMap<(Rule, [u8; 16]), VecDeque<Timestamp>>, now: Timestamp) {
+fn make_room(counters: &mut Counters, now: Timestamp) {
     counters.retain(|(rule, _), tries| tries.back().is_some_and(|last| now.since(*last) < rule.window));
     if counters.len() > MAX_COUNTERS * 9 / 10 {
         let mut lasts: Vec<Timestamp> = counters.values().filter_map(|tries| tries.back().copied()).collect();

@@ -30,7 +30,7 @@ use crate::user::normal_email;
 pub async fn sign_in(State(app): State<App>, address: ClientAddress, Body(body): Body<SignInBody>) -> Result<Response> {
     let email = normal_email(body.email.as_ref().map_or("", |email| email.as_str()));
     limit(&app, address, limits::SIGN_IN_BY_ADDRESS, Some((limits::SIGN_IN_BY_EMAIL, &email)))?;
-    Ok(service::sign_in(&app, body).await?.into_response())
+    Ok(answer(&app, service::sign_in(&app, body).await?))
 }
 
 /// Whose session it is, and whether it is still good.
@@ -50,13 +50,9 @@ pub async fn validate(
     State(app): State<App>,
     SessionUser { id, headers, .. }: SessionUser,
 ) -> Result<(HeaderMap, Json<ValidJson>)> {
-    let data = app
-        .store
-        .read(move |conn| {
-            let created_at = crate::user::store::find(conn, id)?.ok_or(Error::SignedOut)?.created_at;
-            Ok::<_, Error>(DatedProfileJson { profile: service::profile(conn, id)?, created_at })
-        })
-        .await?;
+    let person = app.store.read(move |conn| service::person(conn, id)).await?;
+    let created_at = person.user.created_at;
+    let data = DatedProfileJson { profile: person.into_json(&app.settings.base_url), created_at };
     Ok((headers, Json(ValidJson { payload: ValidPayloadJson { success: true, data } })))
 }
 
@@ -82,10 +78,10 @@ pub async fn sign_out(State(app): State<App>, user: Result<SessionUser>) -> Resu
     Ok(Json(SuccessJson { success: true }))
 }
 
-impl IntoResponse for SignedIn {
-    fn into_response(self) -> Response {
-        (self.session.headers(), Json(SignedInJson { data: self.profile })).into_response()
-    }
+/// The user, with the session in the headers.
+pub(super) fn answer(app: &App, signed_in: SignedIn) -> Response {
+    let data = signed_in.person.into_json(&app.settings.base_url);
+    (signed_in.session.headers(), Json(SignedInJson { data })).into_response()
 }
 
 /// Counts a try of the address, and of the user with `email` where that is limited too.

@@ -1,9 +1,10 @@
 //! The rules of signing in (superset §1, semantics §9).
 
+use edge::field::Text;
 use edge::{Error, Problem, Result};
 use serde_json::json;
 use store::{Conn, Tx};
-use types::UserId;
+use types::{UserId, UserSessionId};
 
 use super::link::{self, Purpose};
 use super::session::{self, Opened};
@@ -13,21 +14,37 @@ use crate::events::Actor;
 use crate::platform::audit;
 use crate::user::password::{self, Match};
 use crate::user::wire::ProfileJson;
-use crate::user::{self, normal_email};
-use crate::{App, token};
+use crate::user::{self, Membership, User, normal_email};
+use crate::{App, BaseUrl, token};
 
 /// A session that has begun, and whose it is.
 pub struct SignedIn {
     /// The session.
     pub session: Opened,
     /// The user.
-    pub profile: ProfileJson,
+    pub person: Person,
+}
+
+// Holds secrets: not to be printed.
+/// A user with its accounts.
+pub struct Person {
+    /// The user.
+    pub user: User,
+    /// Oldest membership first.
+    pub memberships: Vec<Membership>,
+}
+
+impl Person {
+    /// As the user sees itself.
+    pub fn into_json(self, base_url: &BaseUrl) -> ProfileJson {
+        ProfileJson::new(self.user, self.memberships, base_url)
+    }
 }
 
 /// Signs in by a password, or by what a sign-in link carries.
 pub async fn sign_in(app: &App, body: SignInBody) -> Result<SignedIn> {
     let email = normal_email(body.email.as_ref().map_or("", |email| email.as_str()));
-    let text = |field: Option<edge::field::Text>| field.map(String::from).filter(|text| !text.is_empty());
+    let text = |field: Option<Text>| field.map(String::from).filter(|text| !text.is_empty());
     if let Some(secret) = text(body.sso_auth_token) {
         return sign_in_by_link(app, email, secret).await;
     }
@@ -80,38 +97,37 @@ pub fn open_session(tx: &mut Tx<'_>, user: UserId) -> Result<SignedIn> {
     // Locked, so that two sign-ins at once do not leave more sessions than there may be.
     let login = logins::lock_login(tx, user)?.ok_or(Error::BadCredential)?;
     let session = session::open(tx, user, &login.email)?;
-    Ok(SignedIn { session, profile: profile(tx, user)? })
+    Ok(SignedIn { session, person: person(tx, user)? })
 }
 
-/// The user as it sees itself.
-pub fn profile(conn: &mut Conn<'_>, user: UserId) -> Result<ProfileJson> {
-    let found = user::store::find(conn, user)?.ok_or(Error::BadCredential)?;
-    Ok(ProfileJson::new(found, user::store::list_memberships(conn, user)?))
+/// The user with its accounts; nobody's credential is good when there is no such user.
+pub fn person(conn: &mut Conn<'_>, id: UserId) -> Result<Person> {
+    let user = user::store::find(conn, id)?.ok_or(Error::BadCredential)?;
+    Ok(Person { user, memberships: user::store::list_memberships(conn, id)? })
 }
 
 /// The address of a page that signs the user in, once and within minutes (rest.md §5.4).
-pub fn sign_in_link(tx: &mut Tx<'_>, base_url: &str, user: UserId, email: &str) -> Result<String> {
+pub fn sign_in_link(tx: &mut Tx<'_>, base_url: &BaseUrl, user: UserId, email: &str) -> Result<String> {
     let secret = link::issue(tx, user, Purpose::SignIn, None)?;
     Ok(format!("{base_url}/app/login?email={}&sso_auth_token={secret}", crate::text::url_encoded(email)))
 }
 
 /// Sets another password by a link from a mail, and signs in. The link shows that the address is the user's.
 pub async fn reset_password(app: &App, body: ResetBody) -> Result<SignedIn> {
-    let text = |field: Option<edge::field::Text>| field.map(String::from).unwrap_or_default();
+    let text = |field: Option<Text>| field.map(String::from).unwrap_or_default();
     let secret = text(body.reset_password_token);
     let (asked, now) = (secret.clone(), app.clock.now());
     let found = app.store.read(move |conn| link::find(conn, Purpose::Password, &asked, now)).await?;
     found.ok_or(Error::BadLink)?;
     let password = text(body.password);
-    must_be_confirmed_twice(&password, body.password_confirmation.as_ref().map(|text| text.as_str()))?;
+    must_be_confirmed_twice(&password, body.password_confirmation.as_ref().map(Text::as_str))?;
     let hash = password::hash(password).await?;
     app.store
         .write(move |tx| {
             let link = link::spend(tx, Purpose::Password, &secret)?;
             logins::lock_login(tx, link.user_id)?.ok_or(Error::BadLink)?;
             user::service::confirm(tx, link.user_id)?;
-            set_password(tx, link.user_id, &hash)?;
-            session::end_all(tx, link.user_id, None)?;
+            set_password(tx, link.user_id, &hash, None, &by(link.user_id))?;
             open_session(tx, link.user_id)
         })
         .await
@@ -128,14 +144,21 @@ pub fn must_be_confirmed_twice(password: &str, again: Option<&str>) -> Result<()
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
-/// Stores another password. Links that would set one, and the key of the user's sockets, are worthless from now on;
-/// sessions are the caller's matter.
-pub fn set_password(tx: &mut Tx<'_>, user: UserId, hash: &str) -> Result<()> {
+/// Stores another password. All sessions but `spared`, links that would set one or sign in, and the key of the
+/// user's sockets are worthless from now on.
+pub fn set_password(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    hash: &str,
+    spared: Option<UserSessionId>,
+    actor: &Actor,
+) -> Result<()> {
     logins::set_password_hash(tx, user, hash)?;
     logins::set_pubsub_token(tx, user, &token::random())?;
+    session::end_all(tx, user, spared)?;
     link::revoke_all(tx, user, Purpose::Password)?;
     link::revoke_all(tx, user, Purpose::SignIn)?;
-    audit::record_by(tx, &by(user), "user.password_changed", &json!({ "user_id": user }))
+    audit::record_by(tx, actor, "user.password_changed", &json!({ "user_id": user }))
 }
 
 /// What a confirmation did.

@@ -213,7 +213,7 @@ async fn sessions_end_by_themselves_and_the_oldest_gives_way(app: TestApp) {
     let count = "SELECT COUNT(*) FROM user_sessions WHERE user_id = $1";
     assert_eq!(app.number(count, &[caller.id.get()]).await, 25);
 
-    let lasts = Duration::from_secs(59 * 24 * 3_600);
+    let lasts = Duration::from_hours(59 * 24);
     app.clock.set(START.plus(lasts).minus(Duration::from_secs(1)));
     with(&app, Method::GET, "/api/v1/profile", &last).await.expect(200);
     app.clock.set(START.plus(lasts));
@@ -267,7 +267,7 @@ async fn a_sign_in_link_works_once_and_for_five_minutes(app: TestApp) {
     app.clock.advance(Duration::from_secs(299));
     follow(&email, &other).await.expect(200);
     let late = link().await;
-    app.clock.advance(Duration::from_secs(300));
+    app.clock.advance(Duration::from_mins(5));
     is_unsuccessful(follow(&email, &late).await, 401);
 }
 

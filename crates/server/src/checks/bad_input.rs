@@ -273,6 +273,7 @@ async fn bad_queries_are_answered(app: TestApp) {
             for (case, expected) in
                 [("x=%00", Status(422)), ("x=%ff", Status(400)), ("x=%zz", Status(400)), ("x", Status(200))]
             {
+                let path = trial.site.disposable_path(&app, operation).await;
                 let sent = trial.good(operation, &format!("{path}{joiner}{case}"));
                 trial.send(sent, expected, None).await;
             }

@@ -145,11 +145,13 @@ fn the_operations_that_are_said_to_be_served_are() {
 }
 
 #[test]
-fn every_success_has_a_schema() {
+fn every_success_with_a_body_has_a_schema() {
     let document = document();
     for operation in operations() {
         let answer = &operation.json["responses"]["200"];
-        let content = answer["content"].as_object().unwrap_or_else(|| panic!("{} has no content", operation.id));
+        assert!(answer.is_object(), "{} has no success", operation.id);
+        // Without content the answer is empty, which the table of callers sees.
+        let Some(content) = answer["content"].as_object() else { continue };
         assert!(!content.is_empty(), "{}", operation.id);
         for (media, body) in content {
             let schema = &body["schema"];

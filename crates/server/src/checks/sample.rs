@@ -17,9 +17,10 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
     }
     let email = format!("sample{number}@sample.test");
     Some(match operation.id.as_str() {
-        "createAnAccount" => json!({ "name": format!("Account {number}") }),
+        "createAnAccount" | "updateAnAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
+        "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
         "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),

@@ -120,6 +120,22 @@ impl Site {
         }
     }
 
+    /// The address for a request that may succeed: a deletion gets a row of its own, so that the site keeps its rows.
+    pub async fn disposable_path(&self, app: &TestApp, operation: &Operation) -> String {
+        let last = operation.parameters("path").pop();
+        let spare = if operation.method == Method::DELETE { self.spare(app, operation).await } else { None };
+        self.path_with(operation, |name| spare.clone().filter(|_| last.as_deref() == Some(name)))
+    }
+
+    /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
+    async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
+        match operation.id.as_str() {
+            "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
+            "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            _ => None,
+        }
+    }
+
     /// The value of the path parameter `name` that follows the segment `before`.
     fn value(&self, before: &str, name: &str) -> String {
         match (before, name) {

@@ -10,14 +10,13 @@ use super::service;
 use crate::App;
 use crate::access::PlatformApp;
 use crate::account::draft;
-use crate::account::wire::{AccountJson, NewAccountBody};
-use crate::agent;
+use crate::account::wire::{AccountJson, AccountUpdateBody, NewAccountBody};
 use crate::agent::wire::{AccountUserBody, AccountUserJson};
 use crate::auth;
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
-use crate::user;
-use crate::user::wire::{NewUserBody, PlatformUserJson};
+use crate::user::wire::{NewUserBody, PlatformUserJson, UserUpdateBody};
+use crate::{account, agent, user};
 
 /// Make an account; the calling app is granted it.
 #[utoipa::path(
@@ -67,6 +66,38 @@ pub async fn show_account(
     Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
 }
 
+/// Change an account; what is absent stays.
+#[utoipa::path(
+    patch,
+    path = "/platform/api/v1/accounts/{account_id}",
+    operation_id = "updateAnAccount",
+    tag = "Accounts",
+    params(("account_id" = i64, Path, description = "The account")),
+    request_body = AccountUpdateBody,
+    responses(
+        (status = 200, description = "The account", body = AccountJson),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn update_account(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<AccountId>,
+    Body(body): Body<AccountUpdateBody>,
+) -> Result<Json<AccountJson>> {
+    app.store.read(move |conn| service::find_granted_account(conn, caller, id)).await?;
+    let change = draft::read_change(body)?;
+    let account = app
+        .store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, id)?;
+            account::service::update(tx, id, &change, &Actor::Operator)
+        })
+        .await?;
+    Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
+}
+
 /// Make a user, or be granted the one who has the e-mail address already.
 #[utoipa::path(
     post,
@@ -107,11 +138,47 @@ pub async fn show_user(
     PlatformApp { id: caller }: PlatformApp,
     Path(id): Path<UserId>,
 ) -> Result<Json<PlatformUserJson>> {
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let user = service::find_granted_user(conn, caller, id)?;
-            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?))
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?, &base_url))
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// Change a user; what is absent stays. An e-mail address counts at once.
+#[utoipa::path(
+    patch,
+    path = "/platform/api/v1/users/{id}",
+    operation_id = "updateAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    request_body = UserUpdateBody,
+    responses(
+        (status = 200, description = "The user", body = PlatformUserJson),
+        (status = 401, description = "Not allowed", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn update_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+    Body(body): Body<UserUpdateBody>,
+) -> Result<Json<PlatformUserJson>> {
+    // Before a password is hashed, which takes a processor for a while.
+    app.store.read(move |conn| service::find_granted_user(conn, caller, id)).await?;
+    let change = user::draft::read_change(body).await?;
+    let base_url = app.settings.base_url.clone();
+    let answer = app
+        .store
+        .write(move |tx| {
+            service::find_granted_user(tx, caller, id)?;
+            let user = user::service::update(tx, id, &change)?;
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?, &base_url))
         })
         .await?;
     Ok(Json(answer))

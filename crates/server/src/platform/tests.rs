@@ -253,3 +253,141 @@ async fn a_member_sees_the_accounts_that_it_was_added_to(app: TestApp) {
     let expected = json!([{ "id": account, "name": "Lark Bikes", "active_at": null, "role": "administrator" }]);
     assert_eq!(shown["accounts"], expected);
 }
+
+async fn patch(app: &TestApp, token: &str, path: &str, body: Value) -> Answer {
+    app.call(Method::PATCH, &format!("/platform/api/v1/{path}"), Some(token), Some(&body)).await
+}
+
+#[store::testing::db_test]
+async fn an_update_of_an_account_sets_what_is_sent_and_keeps_the_rest(app: TestApp) {
+    let token = app.platform_app().await;
+    let body = json!({
+        "name": "Lark", "locale": "fi", "domain": "l.example", "support_email": "care@l.example",
+        "limits": { "agents": 3, "inboxes": 2 }, "custom_attributes": { "plan": "x" }
+    });
+    let made = post(&app, &token, "accounts", body).await.expect(200).json();
+    let path = format!("accounts/{}", made["id"]);
+    app.clock.advance(std::time::Duration::from_mins(1));
+
+    assert_eq!(patch(&app, &token, &path, json!({ "name": "Lark", "locale": "fi" })).await.expect(200).json(), made);
+    let body = json!({
+        "domain": null, "features": { "help_center": false }, "limits": { "agents": 5 }, "status": "suspended",
+        "custom_attributes": null
+    });
+    let changed = patch(&app, &token, &path, body).await.expect(200).json();
+    let mut expected = made.clone();
+    expected["domain"] = Value::Null;
+    expected["features"].as_object_mut().unwrap().remove("help_center");
+    expected["limits"] = json!({ "agents": 5 });
+    expected["status"] = json!("suspended");
+    expected["custom_attributes"] = json!({});
+    expected["updated_at"] = json!("2026-01-05T10:01:00.000Z");
+    expected["feature_flags"] = changed["feature_flags"].clone();
+    assert_eq!(changed, expected);
+    assert_ne!(changed["feature_flags"], made["feature_flags"]);
+    assert_eq!(get(&app, &token, &path).await.expect(200).json(), expected);
+    let account = types::AccountId::new(made["id"].as_i64().unwrap());
+    assert_eq!(app.event_names(account).await, ["account.created", "account.updated"]);
+    assert_eq!(audited(&app, "account.updated").await, 1);
+
+    let again = patch(&app, &token, &path, json!({ "support_email": "", "locale": null })).await.expect(200).json();
+    assert_eq!((&again["support_email"], &again["locale"]), (&Value::Null, &json!("en")));
+}
+
+#[store::testing::db_test]
+async fn a_suspended_account_opens_again_with_an_update(app: TestApp) {
+    let token = app.platform_app().await;
+    let made = post(&app, &token, "accounts", json!({ "name": "Lark" })).await.expect(200).json();
+    let account = types::AccountId::new(made["id"].as_i64().unwrap());
+    let agent = app.agent(account).await;
+    for (status, answer) in [("suspended", 403), ("active", 200)] {
+        patch(&app, &token, &format!("accounts/{account}"), json!({ "status": status })).await.expect(200);
+        app.get(&agent, "inboxes").await.expect(answer);
+    }
+}
+
+#[store::testing::db_test]
+async fn an_update_names_the_fields_that_an_account_cannot_have(app: TestApp) {
+    let token = app.platform_app().await;
+    let made = post(&app, &token, "accounts", json!({ "name": "Lark" })).await.expect(200).json();
+    let path = format!("accounts/{}", made["id"]);
+    for (body, fields) in [
+        (json!({ "name": null }), json!(["name"])),
+        (json!({ "name": " " }), json!(["name"])),
+        (json!({ "name": "h".repeat(256), "locale": "tlh" }), json!(["name", "locale"])),
+        (json!({ "domain": "d".repeat(101) }), json!(["domain"])),
+        (json!({ "support_email": "nobody" }), json!(["support_email"])),
+        (json!({ "status": "asleep" }), json!(["status"])),
+    ] {
+        assert_eq!(patch(&app, &token, &path, body).await.expect(422).json()["attributes"], fields);
+    }
+    assert_eq!(get(&app, &token, &path).await.expect(200).json(), made);
+    patch(&app, &token, "accounts/999999", json!({ "name": "x" })).await.expect(404);
+    let stranger = app.platform_app().await;
+    patch(&app, &stranger, &path, json!({ "name": "x" })).await.expect(401);
+}
+
+#[store::testing::db_test]
+async fn an_update_of_a_user_counts_at_once(app: TestApp) {
+    let token = app.platform_app().await;
+    let made = post(&app, &token, "users", user("olu@lark.example")).await.expect(200).json();
+    let path = format!("users/{}", made["id"]);
+    let id = UserId::new(made["id"].as_i64().unwrap());
+    let before = password_hash(&app, id).await;
+
+    let body =
+        json!({ "email": " Olu.New@Lark.example", "display_name": "Olu", "custom_attributes": { "desk": "south" } });
+    let changed = patch(&app, &token, &path, body).await.expect(200).json();
+    assert_eq!((&changed["email"], &changed["uid"]), (&json!("olu.new@lark.example"), &json!("olu.new@lark.example")));
+    assert_eq!(changed["available_name"], "Olu");
+    let body = json!({ "custom_attributes": { "floor": 3 }, "display_name": null, "password": null });
+    let changed = patch(&app, &token, &path, body).await.expect(200).json();
+    assert_eq!(changed["custom_attributes"], json!({ "desk": "south", "floor": 3 }));
+    assert_eq!((&changed["display_name"], &changed["available_name"]), (&Value::Null, &json!("Olu Brandt")));
+    assert_eq!(changed, get(&app, &token, &path).await.expect(200).json());
+    assert_eq!(password_hash(&app, id).await, before);
+
+    patch(&app, &token, &path, json!({ "password": "Sample-Pass-2023!" })).await.expect(200);
+    let hash = password_hash(&app, id).await;
+    let fits = user::password::compare("Sample-Pass-2023!".into(), Some(hash)).await.unwrap();
+    assert_eq!(fits, user::password::Match::Yes);
+    assert_eq!((audited(&app, "user.updated").await, audited(&app, "user.password_changed").await), (2, 1));
+}
+
+#[store::testing::db_test]
+async fn an_update_names_the_fields_that_a_user_cannot_have(app: TestApp) {
+    let token = app.platform_app().await;
+    let made = post(&app, &token, "users", user("olu@lark.example")).await.expect(200).json();
+    post(&app, &token, "users", user("ada@lark.example")).await.expect(200);
+    let path = format!("users/{}", made["id"]);
+    for (body, fields) in [
+        (json!({ "name": "" }), json!(["name"])),
+        (json!({ "name": null, "email": null }), json!(["name", "email"])),
+        (json!({ "email": "nope" }), json!(["email"])),
+        (json!({ "email": "Ada@lark.example" }), json!(["email"])),
+        (json!({ "password": "weak" }), json!(["password"])),
+        (json!({ "password": "" }), json!(["password"])),
+        (json!({ "display_name": "h".repeat(256) }), json!(["display_name"])),
+    ] {
+        assert_eq!(patch(&app, &token, &path, body).await.expect(422).json()["attributes"], fields);
+    }
+    assert_eq!(get(&app, &token, &path).await.expect(200).json(), made);
+    patch(&app, &token, &path, json!({ "email": "olu@lark.example" })).await.expect(200);
+    patch(&app, &token, "users/999999", json!({ "name": "x" })).await.expect(404);
+    let stranger = app.platform_app().await;
+    patch(&app, &stranger, &path, json!({ "name": "x" })).await.expect(401);
+}
+
+async fn password_hash(app: &TestApp, user: UserId) -> String {
+    let found = app.app.store.read(move |conn| {
+        conn.query_one::<(String,)>(store::sql!("SELECT password_hash FROM users WHERE id = $1"), (user,))
+    });
+    found.await.map_err(|error: store::Error| error).unwrap().0
+}
+
+async fn audited(app: &TestApp, action: &'static str) -> i64 {
+    let found = app.app.store.read(move |conn| {
+        conn.query_one::<(i64,)>(store::sql!("SELECT COUNT(*) FROM audit_log WHERE action = $1"), (action,))
+    });
+    found.await.map_err(|error: store::Error| error).unwrap().0
+}

@@ -1,10 +1,11 @@
-//! From a request to a user that can be made (rest.md §5.4).
+//! From a request to a user that can be made, or to what changes of one (rest.md §5.4).
 
+use edge::field::Text;
 use edge::{Error, Problem, Result};
 use types::Json;
 
-use super::wire::NewUserBody;
-use super::{NewUser, normal_email, password};
+use super::wire::{NewUserBody, UserUpdateBody};
+use super::{NewUser, UserChange, normal_email, password};
 use crate::contact;
 
 /// Longest name and address, in characters.
@@ -52,6 +53,32 @@ impl Draft {
             confirmed: true,
         })
     }
+}
+
+/// What `body` changes, with its password hashed; names every field that cannot be so.
+pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
+    let name = body.name.or_null(Text::default()).map(String::from);
+    let email = body.email.or_null(Text::default()).map(|email| normal_email(email.as_str()));
+    let display_name = body.display_name.map(String::from);
+    let password = body.password.map(String::from);
+
+    let shown = display_name.as_ref().value();
+    let problems = [
+        name.as_deref().and_then(name_problem),
+        shown.and_then(|name| length_problem("display_name", name)),
+        email.as_deref().and_then(email_problem),
+        password.as_deref().and_then(password::problem),
+    ];
+    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    if !problems.is_empty() {
+        return Err(Error::Invalid(problems));
+    }
+    let password_hash = match password {
+        Some(password) => Some(password::hash(password).await?),
+        None => None,
+    };
+    let custom_attributes = body.custom_attributes.map(|attributes| attributes.0).unwrap_or_default();
+    Ok(UserChange { name, display_name, email, password_hash, custom_attributes })
 }
 
 /// What is wrong with an address.

@@ -8,9 +8,12 @@ pub mod store;
 mod tests;
 pub mod wire;
 
+use edge::field::Maybe;
+use serde_json::{Map, Value};
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 
 use crate::account;
+use crate::file::Picture;
 
 // Holds secrets: not to be printed.
 ::store::row! {
@@ -39,6 +42,8 @@ use crate::account;
         pub access_token: String,
         /// When it was made.
         pub created_at: Timestamp,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }
 
@@ -82,6 +87,21 @@ pub struct NewUser {
     pub custom_attributes: Json,
     /// Whether the address counts as confirmed.
     pub confirmed: bool,
+}
+
+/// What an update sets; `None` keeps what is there.
+#[derive(Clone, Default)]
+pub struct UserChange {
+    /// Full name.
+    pub name: Option<String>,
+    /// Name shown to others, or none.
+    pub display_name: Maybe<String>,
+    /// E-mail address, normal.
+    pub email: Option<String>,
+    /// What [`password::hash`] made.
+    pub password_hash: Option<String>,
+    /// Free attributes set by the operator; merged key by key.
+    pub custom_attributes: Map<String, Value>,
 }
 
 impl User {

@@ -1,13 +1,14 @@
 //! The rules of users.
 
 use edge::{Error, Result};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use store::Tx;
-use types::UserId;
+use types::{Json, UserId};
 
-use super::{NewUser, draft, normal_email, store as users};
+use super::{NewUser, User, UserChange, draft, normal_email, store as users};
+use crate::events::Actor;
 use crate::platform::audit;
-use crate::token;
+use crate::{auth, token};
 
 /// Makes a user with an API key; gives both. Whoever has the address already is given instead, with its own name
 /// and password, confirmed if `new` is.
@@ -42,4 +43,35 @@ pub fn confirm(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
         audit::record(tx, "user.confirmed", &json!({ "user_id": user }))?;
     }
     Ok(())
+}
+
+/// Changes a user; what is not given stays. The address counts at once (rest.md §5.4).
+pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> {
+    let before = users::lock(tx, id)?.ok_or(Error::NotFound("user"))?;
+    let mut after = before.clone();
+    if let Some(name) = &change.name {
+        after.name.clone_from(name);
+    }
+    after.display_name = change.display_name.clone().or_keep(after.display_name);
+    if let Some(email) = &change.email {
+        after.email.clone_from(email);
+    }
+    if !change.custom_attributes.is_empty() {
+        let mut attributes: Map<String, Value> = before.custom_attributes.read();
+        attributes.extend(change.custom_attributes.clone());
+        after.custom_attributes = Json::of(&attributes);
+    }
+    let is_same = (&before.name, &before.display_name, &before.email, &before.custom_attributes)
+        == (&after.name, &after.display_name, &after.email, &after.custom_attributes);
+    if is_same && change.password_hash.is_none() {
+        return Ok(before);
+    }
+    users::update(tx, &after)?;
+    if let Some(hash) = &change.password_hash {
+        auth::service::set_password(tx, id, hash, None, &Actor::Operator)?;
+    }
+    if !is_same {
+        audit::record(tx, "user.updated", &json!({ "user_id": id }))?;
+    }
+    Ok(after)
 }

@@ -1,22 +1,51 @@
 //! The SQL of users. They belong to no account.
 
-use edge::Result;
+use edge::{Error, Result};
 use store::{Conn, Tx, sql};
 use types::UserId;
 
 use super::{Membership, NewUser, User};
+use crate::file::avatar;
+
+/// Selects [`User`] by id, unless it is being deleted.
+macro_rules! select {
+    ($lock:literal) => {
+        sql!(
+            "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token,
+                    u.created_at, ",
+            avatar!("u"),
+            " FROM users u JOIN access_tokens t ON t.user_id = u.id
+             WHERE u.id = $1 AND u.deleting_at IS NULL",
+            $lock
+        )
+    };
+}
 
 /// The user, unless it is being deleted.
 pub fn find(conn: &mut Conn<'_>, user: UserId) -> Result<Option<User>> {
-    Ok(conn.query_opt(
+    Ok(conn.query_opt(select!(""), (user,))?)
+}
+
+/// The same, locked until the end of the transaction.
+pub(super) fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<Option<User>> {
+    Ok(tx.query_opt(select!(" FOR NO KEY UPDATE"), (user,))?)
+}
+
+/// Writes back what may change; an address that another user has is refused.
+pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+    let now = tx.now();
+    let changed = tx.execute(
         sql!(
-            "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
-                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token, u.created_at
-             FROM users u JOIN access_tokens t ON t.user_id = u.id
-             WHERE u.id = $1 AND u.deleting_at IS NULL"
+            "UPDATE users SET name = $2, display_name = $3, email = $4, custom_attributes = $5, updated_at = $6
+             WHERE id = $1"
         ),
-        (user,),
-    )?)
+        (user.id, user.name.as_str(), user.display_name.as_deref(), user.email.as_str(), &user.custom_attributes, now),
+    );
+    match changed {
+        Err(store::Error::Duplicate(_)) => Err(Error::invalid("email", "has already been taken")),
+        changed => Ok(changed.map(drop)?),
+    }
 }
 
 /// Whether there is such a user, not being deleted.

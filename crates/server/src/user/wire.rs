@@ -1,12 +1,12 @@
 //! Users as the wire has them (rest.md §4.9, §5.4, §5.16).
 
-use edge::field::{Object, Text};
+use edge::field::{Maybe, Object, Text};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 use utoipa::ToSchema;
 
 use super::{Membership, User, active};
-use crate::{account, agent};
+use crate::{BaseUrl, account, agent};
 
 /// What every form of a user shows.
 #[derive(Serialize, ToSchema)]
@@ -116,12 +116,12 @@ pub struct MembershipJson {
 }
 
 impl UserJson {
-    fn new(user: User, memberships: &[Membership]) -> Self {
+    fn new(user: User, memberships: &[Membership], base_url: &BaseUrl) -> Self {
         let active = active(memberships);
         Self {
             account_id: active.map(|membership| membership.account_id),
             available_name: user.available_name().to_owned(),
-            avatar_url: String::new(),
+            avatar_url: base_url.of_picture(user.avatar.as_ref()),
             confirmed: user.confirmed,
             display_name: user.display_name,
             message_signature: user.message_signature,
@@ -141,8 +141,8 @@ impl UserJson {
 
 impl PlatformUserJson {
     /// `user` with all of its memberships.
-    pub fn new(user: User, memberships: Vec<Membership>) -> Self {
-        let user = UserJson::new(user, &memberships);
+    pub fn new(user: User, memberships: Vec<Membership>, base_url: &BaseUrl) -> Self {
+        let user = UserJson::new(user, &memberships, base_url);
         let accounts = memberships.into_iter().map(|membership| PlatformMembershipJson {
             id: membership.account_id,
             name: membership.account_name,
@@ -155,9 +155,9 @@ impl PlatformUserJson {
 
 impl ProfileJson {
     /// `user` with all of its memberships.
-    pub fn new(user: User, memberships: Vec<Membership>) -> Self {
+    pub fn new(user: User, memberships: Vec<Membership>, base_url: &BaseUrl) -> Self {
         Self {
-            user: UserJson::new(user, &memberships),
+            user: UserJson::new(user, &memberships, base_url),
             inviter_id: active(&memberships).and_then(|membership| membership.inviter_id),
             r#type: None,
             accounts: memberships.into_iter().map(MembershipJson::from).collect(),
@@ -205,3 +205,25 @@ pub struct NewUserBody {
 }
 
 impl edge::Shape for NewUserBody {}
+
+// Holds a password: not to be printed.
+/// What changes of a user (rest.md §5.4): what is absent stays. Unknown keys are ignored.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[schema(as = user_update)]
+pub struct UserUpdateBody {
+    /// Not blank; at most 255 characters.
+    #[serde(default)]
+    pub name: Maybe<Text>,
+    /// Name shown to others; null is the full name.
+    #[serde(default)]
+    pub display_name: Maybe<Text>,
+    /// The user signs in with it at once.
+    #[serde(default)]
+    pub email: Maybe<Text>,
+    /// 6 to 128 characters, with upper-case and lower-case letters, digits and special characters; null keeps it.
+    pub password: Option<Text>,
+    /// Free attributes; merged key by key.
+    pub custom_attributes: Option<Object>,
+}
+
+impl edge::Shape for UserUpdateBody {}
