@@ -122,6 +122,16 @@ impl TestApp {
         self.call(Method::POST, &caller.path(path), Some(&caller.token), Some(&body)).await
     }
 
+    /// PATCH of JSON with a token.
+    pub async fn patch(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// DELETE with a token.
+    pub async fn delete(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(Method::DELETE, &caller.path(path), Some(&caller.token), None).await
+    }
+
     /// A token of a new platform app.
     pub async fn platform_app(&self) -> String {
         self.app.store.write(|tx| platform::service::create_app(tx, "Test")).await.map(|(_, token)| token).unwrap()

@@ -1,5 +1,6 @@
 //! Texts as they are compared and searched.
 
+use edge::Problem;
 pub use types::fold;
 
 /// Whether `text` is an `http` or `https` address with a host.
@@ -16,6 +17,20 @@ pub fn url_encoded(text: &str) -> String {
     const LITERAL: &percent_encoding::AsciiSet =
         &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     percent_encoding::utf8_percent_encode(text, LITERAL).to_string()
+}
+
+/// What is wrong with a text that must be there and have at most `most` characters.
+pub fn required_problem(field: &str, text: &str, most: usize) -> Option<Problem> {
+    if text.trim().is_empty() {
+        return Some(Problem::new(field, "can't be blank"));
+    }
+    too_long_problem(field, text, most)
+}
+
+/// What is wrong with a text that may have at most `most` characters.
+pub fn too_long_problem(field: &str, text: &str, most: usize) -> Option<Problem> {
+    let is_longer = text.chars().nth(most).is_some();
+    is_longer.then(|| Problem::new(field, &format!("is too long (maximum is {most} characters)")))
 }
 
 /// A `LIKE` pattern for "contains `text`", to be used with `ESCAPE '\'`.

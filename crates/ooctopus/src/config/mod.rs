@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use flags::Flags;
 use given::Given;
 pub use mistake::{Mistake, Mistakes};
-pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Networks, Word};
+pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Ranges, Word};
 
 /// The file that is read from the data folder when no other one is named.
 pub const FILE_NAME: &str = "ooctopus.toml";
@@ -97,6 +97,9 @@ settings! {
     inbound_mail_domain: Word = "localhost",
     /// The compatible version that clients are told.
     api_version: Word = "4.14.0",
+    /// Ranges of IP addresses that are called although they are not public, as when a picture is fetched from an
+    /// address that somebody gave: `10.20.0.0/16, fd00::/8`. Empty: only public addresses are called.
+    outbound_allow: Ranges = "",
     /// The largest JSON or form body, in B, KB, MB or GB, each 1024 of the one before.
     body_limit: ByteSize = "1MB",
     /// How long a request may take, in ms, s, m or h.
@@ -105,7 +108,7 @@ settings! {
     shutdown_grace: Duration = "20s",
     /// Proxies in front of the server, addresses or networks with commas between them: from these, X-Forwarded-For
     /// says where a request comes from.
-    trusted_proxies: Networks = "127.0.0.0/8, ::1",
+    trusted_proxies: Ranges = "127.0.0.0/8, ::1",
     /// Whether sign-ins, sign-ups and mails about passwords are limited by address and by user: on or off.
     sign_in_limits: bool = "on",
     /// How the log is written to standard error: pretty or json.

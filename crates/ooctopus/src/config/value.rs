@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use outbound::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// A type that a setting can have.
@@ -158,19 +158,6 @@ impl Setting for bool {
     }
 }
 
-/// Addresses and networks, with commas between them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Networks(pub Vec<IpNet>);
-
-impl Setting for Networks {
-    fn read(text: &str) -> Result<Self, String> {
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let read = |part: &str| part.parse().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
-        let networks: Option<Vec<IpNet>> = parts.map(read).collect();
-        networks.map(Self).ok_or_else(|| "is no list of addresses such as 10.0.0.0/8, ::1".into())
-    }
-}
-
 /// Text without blanks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word(pub String);
@@ -181,6 +168,19 @@ impl Setting for Word {
             return Err("must be one word".into());
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Ranges of IP addresses, between commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranges(pub Vec<IpNet>);
+
+impl Setting for Ranges {
+    fn read(text: &str) -> Result<Self, String> {
+        let range = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        let ranges = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let ranges: Option<_> = ranges.map(range).collect();
+        ranges.map(Self).ok_or_else(|| "is no list of ranges such as 10.20.0.0/16, fd00::/8".into())
     }
 }
 

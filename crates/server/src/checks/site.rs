@@ -46,6 +46,8 @@ pub struct Site {
     pub login: String,
     /// A session of the agent, as a query.
     session: String,
+    /// A canned response.
+    pub canned_response: i64,
 }
 
 impl Site {
@@ -72,6 +74,7 @@ impl Site {
             crate::text::url_encoded(value.to_str().unwrap())
         };
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
+        let canned_response = canned_response(app, &administrator).await;
         Self {
             login,
             session,
@@ -83,6 +86,7 @@ impl Site {
             source_id,
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
+            canned_response,
         }
     }
 
@@ -130,6 +134,7 @@ impl Site {
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
+            "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             _ => None,
@@ -141,6 +146,7 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -161,4 +167,10 @@ async fn set_login(app: &TestApp, user: UserId, email: &str) {
         )
     });
     changed.await.map_err(|error: store::Error| error).unwrap();
+}
+
+/// A new canned response.
+async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
+    let body = json!({ "short_code": uuid::Uuid::new_v4().to_string(), "content": "Hello" });
+    app.post(member, "canned_responses", body).await.expect(200).json()["id"].as_i64().unwrap()
 }
