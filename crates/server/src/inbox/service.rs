@@ -42,7 +42,7 @@ pub fn add_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &
     if users.is_empty() {
         return Ok(());
     }
-    if !agent::store::are_members(tx, account, users)? {
+    if !agent::store::hold_all(tx, account, users)? {
         return Err(Error::invalid("user", "must exist"));
     }
     let turn = assignment::next_turn(tx, account, inbox)?;
