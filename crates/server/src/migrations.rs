@@ -28,6 +28,8 @@ migrations! {
     "0036_unconfirmed_email.sql",
     "0040_files.sql",
     "0041_avatars.sql",
+    "0045_working_slots.sql",
+    "0046_survey_answers.sql",
 }
 
 #[cfg(test)]
