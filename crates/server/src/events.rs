@@ -83,8 +83,12 @@ pub enum Event {
     AgentUpdated(UserId),
     /// An inbox was made.
     InboxCreated(InboxId),
+    /// An inbox, its channel or its opening hours changed.
+    InboxUpdated(InboxId, Changes),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A member was taken out of an inbox.
+    InboxMemberRemoved(InboxId, UserId),
     /// A canned response was made.
     CannedResponseCreated(CannedResponseId),
     /// A canned response changed.
@@ -137,6 +141,15 @@ impl Changes {
         self
     }
 
+    /// Notes that a secret `has_changed`, without its values.
+    #[must_use]
+    pub fn with_secret(mut self, attribute: &str, has_changed: bool) -> Self {
+        if has_changed {
+            self.0.insert(attribute.to_owned(), json!([null, null]));
+        }
+        self
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -152,7 +165,9 @@ impl Event {
             Self::AgentAdded(_) => "agent.added",
             Self::AgentUpdated(_) => "agent.updated",
             Self::InboxCreated(_) => "inbox.created",
+            Self::InboxUpdated(..) => "inbox.updated",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::InboxMemberRemoved(..) => "inbox_member.removed",
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
@@ -178,8 +193,10 @@ impl Event {
         match self {
             Self::AccountCreated | Self::AccountUpdated(_) => json!({ "account_id": account }),
             Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
-            Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
-            Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox, _) => json!({ "inbox_id": inbox }),
+            Self::InboxMemberAdded(inbox, user) | Self::InboxMemberRemoved(inbox, user) => {
+                json!({ "inbox_id": inbox, "user_id": user })
+            }
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
@@ -208,6 +225,7 @@ impl Event {
         match self {
             Self::AccountUpdated(changes)
             | Self::TeamUpdated(_, changes)
+            | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
@@ -221,6 +239,7 @@ impl Event {
             | Self::AgentUpdated(_)
             | Self::InboxCreated(_)
             | Self::InboxMemberAdded(..)
+            | Self::InboxMemberRemoved(..)
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)

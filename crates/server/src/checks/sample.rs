@@ -23,7 +23,13 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
-        "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
+        "updateInbox" => json!({ "name": format!("Desk {number}") }),
+        "addNewAgentToInbox" | "updateAgentsInInbox" => {
+            json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] })
+        }
+        // Nobody goes, so that the site keeps its member.
+        "deleteAgentsInInbox" => json!({ "inbox_id": site.inbox, "user_ids": "" }),
+        "deleteAgentInInbox" => json!({ "user_ids": "" }),
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }

@@ -34,6 +34,8 @@ pub struct Site {
     pub agent: Caller,
     /// An API inbox.
     pub inbox: InboxId,
+    /// An API inbox that is only there to be changed.
+    pub changing_inbox: InboxId,
     /// The inbox's name in the public API.
     pub identifier: String,
     /// A contact's session in the inbox.
@@ -84,6 +86,7 @@ impl Site {
             administrator,
             agent,
             inbox,
+            changing_inbox: app.api_inbox(&administrator).await,
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
@@ -115,13 +118,14 @@ impl Site {
         let mut before = "";
         let parts = operation.path.split('/').map(|part| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(before, name)));
+            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(operation, before, name)));
             before = part;
             value.unwrap_or_else(|| part.to_owned())
         });
         let path = parts.collect::<Vec<_>>().join("/");
         match path.rsplit('/').next() {
             Some("search") => format!("{path}?q=a"),
+            Some("assignable_agents") => format!("{path}?inbox_ids={}", self.inbox),
             Some("validate_token") => format!("{path}?{}", self.session),
             _ => path,
         }
@@ -146,8 +150,9 @@ impl Site {
     }
 
     /// The value of the path parameter `name` that follows the segment `before`.
-    fn value(&self, before: &str, name: &str) -> String {
+    fn value(&self, operation: &Operation, before: &str, name: &str) -> String {
         match (before, name) {
+            ("inboxes", "id") if operation.id == "updateInbox" => self.changing_inbox.to_string(),
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
             (_, "team_id") => self.team.to_string(),

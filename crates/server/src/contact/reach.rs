@@ -40,7 +40,8 @@ pub async fn create_session(
 ) -> Result<Json<Answer<ContactInboxJson>>> {
     let base_url = app.settings.base_url.clone();
     // What is no number names no inbox.
-    let inbox_id = body.inbox_id.as_ref().and_then(|text| text.0.trim().parse().ok()).map_or(InboxId::new(0), InboxId::new);
+    let inbox_id =
+        body.inbox_id.as_ref().and_then(|text| text.0.trim().parse().ok()).map_or(InboxId::new(0), InboxId::new);
     let source_id = body.source_id.as_ref().map(|text| text.0.clone());
     let is_verified = body.hmac_verified.is_some_and(|flag| flag.0);
     once.about(&body)
@@ -86,11 +87,8 @@ pub async fn list_contactable_inboxes(
             let contact = store::find(conn, account, id)?.ok_or(Error::NotFound("contact"))?;
             let inboxes = inbox::service::list_visible(conn, &member)?;
             let source_ids = session::list_contactable(conn, &contact, &inboxes)?;
-            let (inboxes, source_ids): (Vec<_>, Vec<_>) = inboxes
-                .into_iter()
-                .zip(source_ids)
-                .filter_map(|(inbox, source_id)| Some((inbox, source_id?)))
-                .unzip();
+            let (inboxes, source_ids): (Vec<_>, Vec<_>) =
+                inboxes.into_iter().zip(source_ids).filter_map(|(inbox, source_id)| Some((inbox, source_id?))).unzip();
             let inboxes = InboxJson::load(conn, inboxes, InboxView::of(&member), &base_url)?;
             let reachable = inboxes.into_iter().zip(source_ids);
             Ok::<_, Error>(reachable.map(|(inbox, source_id)| ContactInboxJson { source_id, inbox }).collect())

@@ -43,7 +43,8 @@ pub fn find_by_source_id(conn: &mut Conn<'_>, account: AccountId, source_id: &st
 /// For each of `inboxes` the id under which the contact can be written to first, if there is one (rest.md §5.9).
 pub fn list_contactable(conn: &mut Conn<'_>, contact: &Contact, inboxes: &[Inbox]) -> Result<Vec<Option<String>>> {
     let sessions = store::list_sessions_by_use(conn, contact.account_id, contact.id)?;
-    let newest: HashMap<InboxId, SessionUse> = sessions.into_iter().map(|session| (session.inbox_id, session)).collect();
+    let newest: HashMap<InboxId, SessionUse> =
+        sessions.into_iter().map(|session| (session.inbox_id, session)).collect();
     let source_ids = inboxes.iter().map(|inbox| {
         let newest = newest.get(&inbox.id);
         match inbox.channel_kind {

@@ -4,6 +4,7 @@ pub mod body;
 pub mod channel;
 pub mod draft;
 pub mod hours;
+pub mod members;
 pub mod routes;
 pub mod service;
 pub mod store;

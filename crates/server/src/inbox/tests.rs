@@ -1,5 +1,8 @@
 //! Inboxes through HTTP, as clients see them.
 
+mod change;
+mod members;
+
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};

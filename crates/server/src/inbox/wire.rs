@@ -215,7 +215,7 @@ pub struct InboxJson {
 }
 
 /// When an inbox is open on one day of the week (rest.md §6.9).
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = inbox_working_hours)]
 pub struct WorkingHoursJson {
     /// 0 is Sunday.

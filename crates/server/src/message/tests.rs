@@ -677,6 +677,30 @@ async fn a_form_is_as_good_as_json_and_files_are_refused(desk: Desk) {
     assert_eq!(desk.app.row_counts().await, before);
 }
 
+#[db_test]
+async fn whatever_is_wrong_is_told_as_one_error_that_names_the_field(desk: Desk) {
+    let before = desk.app.row_counts().await;
+    for (body, field) in [
+        (json!({ "content": { "a": 1 } }), "content"),
+        (json!({ "content": ["a"] }), "content"),
+        (json!({ "content": "a\u{0}b" }), "content"),
+        (json!({ "content": "a", "content_attributes": 7 }), "content_attributes"),
+        (json!({ "content": "a", "content_attributes": { "a\u{0}": 1 } }), "content_attributes"),
+        (json!({ "content": "a", "content_attributes": { "by": { "key": ["\u{0}"] } } }), "content_attributes"),
+        (json!({ "content": "a", "template_params": "x" }), "template_params"),
+        (json!({ "content": "a", "campaign_id": "soon" }), "campaign_id"),
+        (json!({ "content": "a", "sender_id": [1], "sender_type": "AgentBot" }), "sender_id"),
+        (json!({ "content": "x".repeat(150_001) }), "content"),
+    ] {
+        let refused = desk.try_write(&desk.agent, desk.number, body.clone()).await.expect(422).json();
+        let keys: Vec<&String> = refused.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["error"], "{field}");
+        let text = refused["error"].as_str().unwrap().to_lowercase().replace('_', " ");
+        assert!(text.contains(&field.replace('_', " ")), "{field}: {text}");
+    }
+    assert_eq!(desk.app.row_counts().await, before);
+}
+
 /// A conversation whose people and things have names to fill in.
 struct Letter {
     desk: Desk,
@@ -789,7 +813,7 @@ async fn a_text_without_variables_costs_no_statement_more(letter: Letter) {
         let stats = ::store::QueryStats::default();
         stats
             .clone()
-            .counting(super::routes::create(app, member, crate::idempotency::Once::default(), path, body))
+            .counting(super::routes::create(app, member, crate::idempotency::Once::default(), path, Ok(body)))
             .await
             .unwrap();
         stats.statements()

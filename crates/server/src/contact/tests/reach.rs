@@ -92,7 +92,8 @@ async fn contactable_inboxes_depend_on_channel_and_contact(desk: Desk) {
     for (inbox, source_id) in [(api, "old"), (api, "new"), (web, "visitor")] {
         desk.app.post(&desk.agent, &path, json!({ "inbox_id": inbox, "source_id": source_id })).await.expect(200);
     }
-    let expected = [(json!(api), "new".into()), (json!(web), "visitor".into()), (json!(mail), "ada@reed.example".into())];
+    let expected =
+        [(json!(api), "new".into()), (json!(web), "visitor".into()), (json!(mail), "ada@reed.example".into())];
     assert_eq!(desk.contactable(id).await, expected);
 
     let opened = json!({ "inbox_id": web, "contact_id": id, "source_id": "visitor" });
@@ -105,8 +106,7 @@ async fn contactable_inboxes_depend_on_channel_and_contact(desk: Desk) {
 
 #[db_test]
 async fn conversations_of_a_contact_are_those_that_the_caller_sees(desk: Desk) {
-    let (seen, hidden) =
-        (desk.app.api_inbox(&desk.administrator).await, desk.app.api_inbox(&desk.administrator).await);
+    let (seen, hidden) = (desk.app.api_inbox(&desk.administrator).await, desk.app.api_inbox(&desk.administrator).await);
     desk.app.join(&desk.administrator, seen, &[&desk.agent]).await;
     let id = desk.add("Ada", json!({})).await;
     let mut numbers = Vec::new();
