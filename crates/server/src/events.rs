@@ -85,6 +85,16 @@ pub enum Event {
     InboxCreated(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A bot of the account was made.
+    AgentBotCreated(AgentBotId),
+    /// A bot of the account changed.
+    AgentBotUpdated(AgentBotId, Changes),
+    /// A bot of the account got another API key.
+    AgentBotTokenReset(AgentBotId),
+    /// A bot of the account was removed.
+    AgentBotDeleted(AgentBotId),
+    /// An inbox lost its bot.
+    AgentBotDisconnected(InboxId, AgentBotId),
     /// A canned response was made.
     CannedResponseCreated(CannedResponseId),
     /// A canned response changed.
@@ -153,6 +163,11 @@ impl Event {
             Self::AgentUpdated(_) => "agent.updated",
             Self::InboxCreated(_) => "inbox.created",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::AgentBotCreated(_) => "agent_bot.created",
+            Self::AgentBotUpdated(..) => "agent_bot.updated",
+            Self::AgentBotTokenReset(_) => "agent_bot.token_reset",
+            Self::AgentBotDeleted(_) => "agent_bot.deleted",
+            Self::AgentBotDisconnected(..) => "agent_bot.disconnected",
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
@@ -180,6 +195,11 @@ impl Event {
             Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
             Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
             Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::AgentBotCreated(bot)
+            | Self::AgentBotUpdated(bot, _)
+            | Self::AgentBotTokenReset(bot)
+            | Self::AgentBotDeleted(bot) => json!({ "agent_bot_id": bot }),
+            Self::AgentBotDisconnected(inbox, bot) => json!({ "inbox_id": inbox, "agent_bot_id": bot }),
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
@@ -207,6 +227,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
@@ -221,6 +242,10 @@ impl Event {
             | Self::AgentUpdated(_)
             | Self::InboxCreated(_)
             | Self::InboxMemberAdded(..)
+            | Self::AgentBotCreated(_)
+            | Self::AgentBotTokenReset(_)
+            | Self::AgentBotDeleted(_)
+            | Self::AgentBotDisconnected(..)
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)

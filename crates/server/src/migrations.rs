@@ -24,6 +24,7 @@ migrations! {
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
     "0020_canned_responses.sql",
+    "0021_agent_bots.sql",
     "0040_files.sql",
     "0041_avatars.sql",
 }

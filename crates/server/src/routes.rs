@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile, public_api,
-    team,
+    App, agent, agent_bot, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile,
+    public_api, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -46,12 +46,17 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(platform::routes::create_user))
         .routes(routes!(platform::routes::show_user, platform::routes::update_user))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+        .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
+        .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
 }
 
 fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(profile::show))
         .routes(routes!(agent::routes::list))
+        .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
+        .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
+        .routes(routes!(agent_bot::routes::reset_access_token))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
         .routes(routes!(inbox::routes::show))
         .routes(routes!(inbox::routes::add_members))

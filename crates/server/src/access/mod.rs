@@ -16,8 +16,8 @@ use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
 use crate::App;
 
 pub use self::store::grant_account;
-pub use self::store::grant_user;
-pub use self::store::{is_granted_account, is_granted_user};
+pub use self::store::{grant_agent_bot, grant_user};
+pub use self::store::{is_granted_account, is_granted_agent_bot, is_granted_user};
 
 /// A signed-in user, not tied to an account.
 #[derive(Debug, Clone)]

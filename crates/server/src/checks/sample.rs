@@ -26,6 +26,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
+        "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
+            json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
+        }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),

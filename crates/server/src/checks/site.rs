@@ -2,11 +2,12 @@
 
 use http::Method;
 use serde_json::json;
-use types::{AccountId, InboxId, TeamId};
+use types::{AccountId, AgentBotId, InboxId, TeamId};
 
 use super::Operation;
+use crate::events::Actor;
 use crate::testing::{Caller, TestApp};
-use crate::{access, platform};
+use crate::{access, agent_bot, platform};
 
 /// An account and what is in it.
 pub struct Site {
@@ -30,6 +31,8 @@ pub struct Site {
     pub canned_response: i64,
     /// A team without members.
     pub team: TeamId,
+    /// A bot of the account, which is connected to no inbox.
+    pub agent_bot: AgentBotId,
 }
 
 impl Site {
@@ -60,16 +63,18 @@ impl Site {
             conversation: conversation["id"].as_i64().unwrap(),
             canned_response,
             team: app.team(account, true, &[]).await,
+            agent_bot: agent_bot(app, account).await,
         }
     }
 
     /// The key of a platform app that was granted the account and its agent.
     pub async fn granted_app(&self, app: &TestApp) -> String {
-        let (account, agent) = (self.account, self.agent.id);
+        let (account, agent, bot) = (self.account, self.agent.id, self.agent_bot);
         let made = app.app.store.write(move |tx| {
             let (granted, token) = platform::service::create_app(tx, "Granted")?;
             access::grant_account(tx, granted, account)?;
             access::grant_user(tx, granted, agent)?;
+            access::grant_agent_bot(tx, granted, bot)?;
             Ok::<_, crate::Error>(token)
         });
         made.await.unwrap()
@@ -106,6 +111,7 @@ impl Site {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(agent_bot(app, self.account).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
@@ -116,6 +122,7 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
@@ -126,6 +133,22 @@ impl Site {
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new bot of the account, granted to every app that was granted the account.
+async fn agent_bot(app: &TestApp, account: AccountId) -> AgentBotId {
+    let made = app.app.store.write(move |tx| {
+        let bot = agent_bot::service::create(tx, &agent_bot::Draft::of(Some(account)), &Actor::Operator)?;
+        tx.execute(
+            store::sql!(
+                "INSERT INTO platform_app_grants (platform_app_id, agent_bot_id, created_at)
+                 SELECT platform_app_id, CAST($2 AS BIGINT), created_at FROM platform_app_grants WHERE account_id = $1"
+            ),
+            (account, bot.id),
+        )?;
+        Ok::<_, crate::Error>(bot.id)
+    });
+    made.await.unwrap()
 }
 
 /// A new canned response.
