@@ -27,6 +27,8 @@ migrations! {
     "0021_agent_bots.sql",
     "0040_files.sql",
     "0041_avatars.sql",
+    "0045_working_slots.sql",
+    "0046_survey_answers.sql",
 }
 
 #[cfg(test)]
