@@ -6,6 +6,7 @@ pub mod agent;
 pub mod agent_bot;
 pub mod app;
 pub mod assignment;
+pub mod auth;
 pub mod canned_response;
 pub mod contact;
 pub mod conversation;

@@ -25,6 +25,8 @@ migrations! {
     "0010_idempotency_keys.sql",
     "0020_canned_responses.sql",
     "0021_agent_bots.sql",
+    "0035_sessions.sql",
+    "0036_unconfirmed_email.sql",
     "0040_files.sql",
     "0041_avatars.sql",
     "0045_working_slots.sql",

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, agent_bot, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile,
-    public_api, team,
+    App, agent, agent_bot, auth, canned_response, contact, conversation, health, inbox, message, openapi, platform,
+    profile, public_api, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -36,7 +36,13 @@ pub fn document() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(platform()).merge(team()).merge(conversations()).merge(public()).merge(health::routes())
+    OpenApiRouter::new()
+        .merge(platform())
+        .merge(sessions())
+        .merge(team())
+        .merge(conversations())
+        .merge(public())
+        .merge(health::routes())
 }
 
 fn platform() -> OpenApiRouter<App> {
@@ -45,9 +51,17 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(platform::routes::show_account, platform::routes::update_account))
         .routes(routes!(platform::routes::create_user))
         .routes(routes!(platform::routes::show_user, platform::routes::update_user))
+        .routes(routes!(platform::routes::sign_in_link))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
         .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
+}
+
+fn sessions() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::routes::sign_in))
+        .routes(routes!(auth::routes::validate))
+        .routes(routes!(auth::routes::sign_out))
 }
 
 fn team() -> OpenApiRouter<App> {

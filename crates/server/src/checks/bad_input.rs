@@ -270,6 +270,10 @@ async fn bad_queries_are_answered(app: TestApp) {
     for operation in &operations() {
         let path = trial.site.path(operation);
         let joiner = if path.contains('?') { '&' } else { '?' };
+        // It takes no parameters, and each session ends once.
+        if operation.id == "signOut" {
+            continue;
+        }
         if operation.method != Method::GET {
             // One map of parameters: what no body may have no query may have either. Without a body nothing reads it.
             for (case, expected) in
@@ -286,7 +290,7 @@ async fn bad_queries_are_answered(app: TestApp) {
         let others = UNDOCUMENTED.iter().filter(|_| !documented.is_empty()).map(|name| (*name).to_owned());
         for name in documented.iter().cloned().chain(others) {
             let field = Field { keys: vec![name.clone()], kind: Kind::Text };
-            let (path, joiner) = path.split_once("?q=").map_or((path.as_str(), joiner), |(path, _)| (path, '?'));
+            let (path, joiner) = path.split_once('?').map_or((path.as_str(), joiner), |(path, _)| (path, '?'));
             for (case, expected) in cases {
                 let sent = trial.request(operation, &format!("{path}{joiner}{name}{case}"));
                 trial.send(sent, expected, Some(&field)).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Operation;
-use super::site::Site;
+use super::site::{LOGIN_PASSWORD, Site};
 
 /// A body that `operation` takes, other for every `number`; `None` for operations without body.
 pub fn body(operation: &Operation, site: &Site, number: usize) -> Option<Value> {
@@ -19,6 +19,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
     Some(match operation.id.as_str() {
         "createAnAccount" | "updateAnAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
+        "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),

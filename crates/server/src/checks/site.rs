@@ -1,13 +1,29 @@
 //! An account with one row of everything that a path can name.
 
+use std::sync::LazyLock;
+
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
 use http::Method;
 use serde_json::json;
-use types::{AccountId, AgentBotId, InboxId, TeamId};
+use types::{AccountId, AgentBotId, InboxId, TeamId, UserId};
 
 use super::Operation;
 use crate::events::Actor;
 use crate::testing::{Caller, TestApp};
 use crate::{access, agent_bot, platform};
+
+/// The password of the agent.
+pub const LOGIN_PASSWORD: &str = "Sample-Pass-2022!";
+
+/// What it is stored as: far cheaper than the hashes that the server makes.
+static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash: PasswordHash = argon2.hash_password(LOGIN_PASSWORD.as_bytes()).unwrap();
+    hash.to_string()
+});
 
 /// An account and what is in it.
 pub struct Site {
@@ -27,6 +43,10 @@ pub struct Site {
     pub contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
+    /// The agent's address; it can sign in.
+    pub login: String,
+    /// A session of the agent, as a query.
+    session: String,
     /// A canned response.
     pub canned_response: i64,
     /// A team without members.
@@ -51,8 +71,18 @@ impl Site {
         let source_id = contact["source_id"].as_str().unwrap().to_owned();
         let conversations = format!("{contacts}/{source_id}/conversations");
         let conversation = app.call(Method::POST, &conversations, None, Some(&json!({}))).await.expect(200).json();
+        let login = format!("{}-{}", account, "login@sample.test");
+        set_login(app, agent.id, &login).await;
+        let session = app.session(&agent).await;
+        let text = |name: &str| {
+            let (_, value) = session.iter().find(|(known, _)| *known == name).unwrap();
+            crate::text::url_encoded(value.to_str().unwrap())
+        };
+        let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
         Self {
+            login,
+            session,
             account,
             administrator,
             agent,
@@ -95,7 +125,11 @@ impl Site {
             value.unwrap_or_else(|| part.to_owned())
         });
         let path = parts.collect::<Vec<_>>().join("/");
-        if path.ends_with("/search") { format!("{path}?q=a") } else { path }
+        match path.rsplit('/').next() {
+            Some("search") => format!("{path}?q=a"),
+            Some("validate_token") => format!("{path}?{}", self.session),
+            _ => path,
+        }
     }
 
     /// The address for a request that may succeed: a deletion gets a row of its own, so that the site keeps its rows.
@@ -149,6 +183,18 @@ async fn agent_bot(app: &TestApp, account: AccountId) -> AgentBotId {
         Ok::<_, crate::Error>(bot.id)
     });
     made.await.unwrap()
+}
+
+/// Gives the user an address and the password that go with [`LOGIN_PASSWORD`].
+async fn set_login(app: &TestApp, user: UserId, email: &str) {
+    let email = email.to_owned();
+    let changed = app.app.store.write(move |tx| {
+        tx.execute(
+            store::sql!("UPDATE users SET email = $2, password_hash = $3 WHERE id = $1"),
+            (user, email.as_str(), LOGIN_HASH.as_str()),
+        )
+    });
+    changed.await.map_err(|error: store::Error| error).unwrap();
 }
 
 /// A new canned response.
