@@ -89,6 +89,18 @@ pub enum Event {
     InboxMemberAdded(InboxId, UserId),
     /// A member was taken out of an inbox.
     InboxMemberRemoved(InboxId, UserId),
+    /// A bot of the account was made.
+    AgentBotCreated(AgentBotId),
+    /// A bot of the account changed.
+    AgentBotUpdated(AgentBotId, Changes),
+    /// A bot of the account got another API key.
+    AgentBotTokenReset(AgentBotId),
+    /// A bot of the account was removed.
+    AgentBotDeleted(AgentBotId),
+    /// An inbox got a bot.
+    AgentBotConnected(InboxId, AgentBotId),
+    /// An inbox lost its bot.
+    AgentBotDisconnected(InboxId, AgentBotId),
     /// A canned response was made.
     CannedResponseCreated(CannedResponseId),
     /// A canned response changed.
@@ -168,6 +180,12 @@ impl Event {
             Self::InboxUpdated(..) => "inbox.updated",
             Self::InboxMemberAdded(..) => "inbox_member.added",
             Self::InboxMemberRemoved(..) => "inbox_member.removed",
+            Self::AgentBotCreated(_) => "agent_bot.created",
+            Self::AgentBotUpdated(..) => "agent_bot.updated",
+            Self::AgentBotTokenReset(_) => "agent_bot.token_reset",
+            Self::AgentBotDeleted(_) => "agent_bot.deleted",
+            Self::AgentBotConnected(..) => "agent_bot.connected",
+            Self::AgentBotDisconnected(..) => "agent_bot.disconnected",
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
@@ -197,6 +215,13 @@ impl Event {
             Self::InboxMemberAdded(inbox, user) | Self::InboxMemberRemoved(inbox, user) => {
                 json!({ "inbox_id": inbox, "user_id": user })
             }
+            Self::AgentBotCreated(bot)
+            | Self::AgentBotUpdated(bot, _)
+            | Self::AgentBotTokenReset(bot)
+            | Self::AgentBotDeleted(bot) => json!({ "agent_bot_id": bot }),
+            Self::AgentBotConnected(inbox, bot) | Self::AgentBotDisconnected(inbox, bot) => {
+                json!({ "inbox_id": inbox, "agent_bot_id": bot })
+            }
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
@@ -224,6 +249,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
@@ -240,6 +266,11 @@ impl Event {
             | Self::InboxCreated(_)
             | Self::InboxMemberAdded(..)
             | Self::InboxMemberRemoved(..)
+            | Self::AgentBotCreated(_)
+            | Self::AgentBotTokenReset(_)
+            | Self::AgentBotDeleted(_)
+            | Self::AgentBotConnected(..)
+            | Self::AgentBotDisconnected(..)
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)

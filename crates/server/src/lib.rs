@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod agent;
+pub mod agent_bot;
 pub mod app;
 pub mod assignment;
 pub mod auth;

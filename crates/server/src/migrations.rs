@@ -24,6 +24,7 @@ migrations! {
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
     "0020_canned_responses.sql",
+    "0021_agent_bots.sql",
     "0035_sessions.sql",
     "0036_unconfirmed_email.sql",
     "0040_files.sql",

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, auth, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile,
-    public_api, team,
+    App, agent, agent_bot, auth, canned_response, contact, conversation, health, inbox, message, openapi, platform,
+    profile, public_api, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -53,6 +53,8 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(platform::routes::show_user, platform::routes::update_user))
         .routes(routes!(platform::routes::sign_in_link))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+        .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
+        .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
 }
 
 fn sessions() -> OpenApiRouter<App> {
@@ -66,8 +68,13 @@ fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(profile::show))
         .routes(routes!(agent::routes::list))
+        .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
+        .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
+        .routes(routes!(agent_bot::routes::reset_access_token))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
         .routes(routes!(inbox::routes::show, inbox::routes::update))
+        .routes(routes!(inbox::bot::show))
+        .routes(routes!(inbox::bot::set))
         .routes(routes!(inbox::members::list_assignable_in_inbox))
         .routes(routes!(inbox::members::list_assignable))
         .routes(routes!(inbox::members::add, inbox::members::set, inbox::members::remove))

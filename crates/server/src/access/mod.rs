@@ -21,8 +21,8 @@ use crate::auth::wire::SessionQuery;
 
 pub use self::address::ClientAddress;
 pub use self::store::grant_account;
-pub use self::store::grant_user;
-pub use self::store::{is_granted_account, is_granted_user};
+pub use self::store::{grant_agent_bot, grant_user};
+pub use self::store::{is_granted_account, is_granted_agent_bot, is_granted_user};
 
 /// A signed-in user, not tied to an account.
 #[derive(Debug, Clone)]

@@ -150,6 +150,28 @@ pub fn is_granted_user(conn: &mut Conn<'_>, app: PlatformAppId, user: UserId) ->
     Ok(row.is_some())
 }
 
+/// Whether `app` may touch the bot.
+pub fn is_granted_agent_bot(conn: &mut Conn<'_>, app: PlatformAppId, bot: AgentBotId) -> Result<bool> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT id FROM platform_app_grants WHERE agent_bot_id = $1 AND platform_app_id = $2"),
+        (bot, app),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Lets `app` touch the bot; again does nothing.
+pub fn grant_agent_bot(tx: &mut Tx<'_>, app: PlatformAppId, bot: AgentBotId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO platform_app_grants (platform_app_id, agent_bot_id, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING"
+        ),
+        (app, bot, now),
+    )?;
+    Ok(())
+}
+
 /// Lets `app` touch the account; again does nothing.
 pub fn grant_account(tx: &mut Tx<'_>, app: PlatformAppId, account: AccountId) -> Result<()> {
     let now = tx.now();

@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, sql};
-use types::{AccountId, AgentBotId, InboxId, Role, TeamId, UserId};
+use types::{AccountId, InboxId, Role, TeamId, UserId};
 
 use super::{AccountUser, Agent};
 use crate::file::avatar;
@@ -147,15 +147,6 @@ pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Re
         ),
         (account, team),
     )?)
-}
-
-/// Whether the account may use the bot: its own, or one of the whole installation.
-pub fn is_usable_bot(conn: &mut Conn<'_>, account: AccountId, bot: AgentBotId) -> Result<bool> {
-    let row: Option<(AgentBotId,)> = conn.query_opt(
-        sql!("SELECT id FROM agent_bots WHERE (account_id = $1 OR account_id IS NULL) AND id = $2"),
-        (account, bot),
-    )?;
-    Ok(row.is_some())
 }
 
 /// All memberships of the account, the oldest first.

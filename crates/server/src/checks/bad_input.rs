@@ -116,6 +116,8 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "addNewCannedResponseToAccount.short_code",
         "updateCannedResponseInAccount.content",
         "createATeam.description",
+        "createAnAgentBot.name",
+        "createAnAccountAgentBot.bot_config",
         "updateATeam.description",
         "createAMessage.content",
     ] {

@@ -23,6 +23,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
+        "updateAgentBot" => json!({ "agent_bot": site.agent_bot }),
         "updateInbox" => json!({ "name": format!("Desk {number}") }),
         "addNewAgentToInbox" | "updateAgentsInInbox" => {
             json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] })
@@ -32,6 +33,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "deleteAgentInInbox" => json!({ "user_ids": "" }),
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
+        }
+        "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
+            json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),

@@ -7,11 +7,12 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use http::Method;
 use serde_json::json;
-use types::{AccountId, InboxId, TeamId, UserId};
+use types::{AccountId, AgentBotId, InboxId, TeamId, UserId};
 
 use super::Operation;
+use crate::events::Actor;
 use crate::testing::{Caller, TestApp};
-use crate::{access, platform};
+use crate::{access, agent_bot, platform};
 
 /// The password of the agent.
 pub const LOGIN_PASSWORD: &str = "Sample-Pass-2022!";
@@ -52,6 +53,8 @@ pub struct Site {
     pub canned_response: i64,
     /// A team without members.
     pub team: TeamId,
+    /// A bot of the account, which is connected to no inbox.
+    pub agent_bot: AgentBotId,
 }
 
 impl Site {
@@ -62,6 +65,7 @@ impl Site {
         let agent = app.agent(account).await;
         let inbox = app.api_inbox(&administrator).await;
         app.join(&administrator, inbox, &[&agent]).await;
+        let changing_inbox = app.api_inbox(&administrator).await;
         let shown = app.get(&administrator, &format!("inboxes/{inbox}")).await.expect(200).json();
         let identifier = shown["inbox_identifier"].as_str().unwrap().to_owned();
         let contacts = format!("/public/api/v1/inboxes/{identifier}/contacts");
@@ -86,23 +90,25 @@ impl Site {
             administrator,
             agent,
             inbox,
-            changing_inbox: app.api_inbox(&administrator).await,
+            changing_inbox,
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
             canned_response,
             team: app.team(account, true, &[]).await,
+            agent_bot: agent_bot(app, account).await,
         }
     }
 
     /// The key of a platform app that was granted the account and its agent.
     pub async fn granted_app(&self, app: &TestApp) -> String {
-        let (account, agent) = (self.account, self.agent.id);
+        let (account, agent, bot) = (self.account, self.agent.id, self.agent_bot);
         let made = app.app.store.write(move |tx| {
             let (granted, token) = platform::service::create_app(tx, "Granted")?;
             access::grant_account(tx, granted, account)?;
             access::grant_user(tx, granted, agent)?;
+            access::grant_agent_bot(tx, granted, bot)?;
             Ok::<_, crate::Error>(token)
         });
         made.await.unwrap()
@@ -144,6 +150,7 @@ impl Site {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(agent_bot(app, self.account).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
@@ -152,9 +159,12 @@ impl Site {
     /// The value of the path parameter `name` that follows the segment `before`.
     fn value(&self, operation: &Operation, before: &str, name: &str) -> String {
         match (before, name) {
-            ("inboxes", "id") if operation.id == "updateInbox" => self.changing_inbox.to_string(),
+            ("inboxes", "id") if matches!(operation.id.as_str(), "updateInbox" | "updateAgentBot") => {
+                self.changing_inbox.to_string()
+            }
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
@@ -165,6 +175,22 @@ impl Site {
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new bot of the account, granted to every app that was granted the account.
+async fn agent_bot(app: &TestApp, account: AccountId) -> AgentBotId {
+    let made = app.app.store.write(move |tx| {
+        let bot = agent_bot::service::create(tx, &agent_bot::Draft::of(Some(account)), &Actor::Operator)?;
+        tx.execute(
+            store::sql!(
+                "INSERT INTO platform_app_grants (platform_app_id, agent_bot_id, created_at)
+                 SELECT platform_app_id, CAST($2 AS BIGINT), created_at FROM platform_app_grants WHERE account_id = $1"
+            ),
+            (account, bot.id),
+        )?;
+        Ok::<_, crate::Error>(bot.id)
+    });
+    made.await.unwrap()
 }
 
 /// Gives the user an address and the password that go with [`LOGIN_PASSWORD`].

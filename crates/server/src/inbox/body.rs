@@ -169,6 +169,16 @@ pub struct ChannelBody {
     pub verified_for_sending: Maybe<Flag>,
 }
 
+/// The bot that answers in an inbox.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = inbox_agent_bot_set)]
+pub struct SetBotBody {
+    /// Its id; null or absent: none.
+    pub agent_bot: Option<Int>,
+}
+
+impl edge::Shape for SetBotBody {}
+
 /// Users of the account who become members of an inbox, or stop being it.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[schema(as = inbox_members_change)]

@@ -2,7 +2,7 @@
 
 use ::store::{Conn, Tx};
 use edge::{Error, Problem, Result};
-use types::{AccountId, InboxId, UserId};
+use types::{AccountId, AgentBotId, InboxId, UserId};
 
 use super::body::InboxBody;
 use super::draft::Draft;
@@ -11,7 +11,7 @@ use super::wire::WorkingHoursJson;
 use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::events::{Actor, Event, record};
-use crate::{agent, assignment};
+use crate::{agent, agent_bot, assignment};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -100,6 +100,29 @@ pub fn must_see_all(conn: &mut Conn<'_>, member: &Member, inboxes: &[InboxId]) -
     let own = store::list_of_member(conn, member.account_id, member.user_id)?;
     let sees = |id: &InboxId| own.iter().any(|inbox| inbox.id == *id);
     if inboxes.iter().all(sees) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Lets a bot answer in an inbox before people do, instead of the one before; `None`: none does.
+///
+/// A bot of another account is not found.
+pub fn set_bot(tx: &mut Tx<'_>, member: &Member, id: InboxId, bot: Option<AgentBotId>) -> Result<()> {
+    let account = lock_administered(tx, member, id)?.account_id;
+    if let Some(bot) = bot
+        && !agent_bot::store::hold_usable(tx, account, bot)?
+    {
+        return Err(Error::NotFound("agent bot"));
+    }
+    if store::find_bot(tx, account, id)? == bot {
+        return Ok(());
+    }
+    let actor = Actor::from(member);
+    if let Some(before) = store::set_bot(tx, account, id, bot)? {
+        record(tx, account, &actor, &Event::AgentBotDisconnected(id, before));
+    }
+    if let Some(bot) = bot {
+        record(tx, account, &actor, &Event::AgentBotConnected(id, bot));
+    }
+    Ok(())
 }
 
 /// Makes `users` of the account the members of a locked inbox, and nobody else; who stays keeps the place in the

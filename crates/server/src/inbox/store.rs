@@ -2,7 +2,7 @@
 
 use edge::{Error, Result};
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, UserId};
+use types::{AccountId, AgentBotId, ChannelId, ChannelKind, InboxId, Json, UserId};
 
 use super::Inbox;
 use super::channel::Channel;
@@ -128,6 +128,41 @@ pub fn has_active_bot(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -
         (account, inbox),
     )?;
     Ok(row.is_some())
+}
+
+/// The bot that answers in the inbox before people do.
+pub fn find_bot(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Option<AgentBotId>> {
+    let row: Option<(AgentBotId,)> = conn.query_opt(
+        sql!(
+            "SELECT agent_bot_id FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2 AND status = 'active'"
+        ),
+        (account, inbox),
+    )?;
+    Ok(row.map(|(bot,)| bot))
+}
+
+/// Connects the inbox with a bot, or with none; gives the one before.
+pub fn set_bot(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    inbox: InboxId,
+    bot: Option<AgentBotId>,
+) -> Result<Option<AgentBotId>> {
+    let before: Option<(AgentBotId,)> = tx.query_opt(
+        sql!("DELETE FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2 RETURNING agent_bot_id"),
+        (account, inbox),
+    )?;
+    let now = tx.now();
+    if let Some(bot) = bot {
+        tx.execute(
+            sql!(
+                "INSERT INTO agent_bot_inboxes (account_id, inbox_id, agent_bot_id, status, created_at)
+                 VALUES ($1, $2, $3, 'active', $4)"
+            ),
+            (account, inbox, bot, now),
+        )?;
+    }
+    Ok(before.map(|(before,)| before))
 }
 
 /// Those of `users` who see the inbox, by id: its members and the account's administrators.

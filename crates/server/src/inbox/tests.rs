@@ -1,5 +1,6 @@
 //! Inboxes through HTTP, as clients see them.
 
+mod bot;
 mod change;
 mod members;
 
