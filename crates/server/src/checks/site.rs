@@ -25,6 +25,9 @@ static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
     hash.to_string()
 });
 
+/// Operations that change a contact, or what others see of it.
+const CHANGES_CONTACT: [&str; 2] = ["contactUpdate", "contactDestroyCustomAttributes"];
+
 /// An account and what is in it.
 pub struct Site {
     /// The account.
@@ -43,6 +46,8 @@ pub struct Site {
     pub source_id: String,
     /// The contact.
     pub contact: i64,
+    /// A contact that is only there to be changed.
+    pub changing_contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
     /// The agent's address; it can sign in.
@@ -65,6 +70,7 @@ impl Site {
         let agent = app.agent(account).await;
         let inbox = app.api_inbox(&administrator).await;
         app.join(&administrator, inbox, &[&agent]).await;
+        let changing_contact = app.contact(&administrator).await;
         let changing_inbox = app.api_inbox(&administrator).await;
         let shown = app.get(&administrator, &format!("inboxes/{inbox}")).await.expect(200).json();
         let identifier = shown["inbox_identifier"].as_str().unwrap().to_owned();
@@ -91,6 +97,7 @@ impl Site {
             agent,
             inbox,
             changing_inbox,
+            changing_contact,
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
@@ -163,6 +170,7 @@ impl Site {
                 self.changing_inbox.to_string()
             }
             (_, "account_id") => self.account.to_string(),
+            ("contacts", "id") if CHANGES_CONTACT.contains(&operation.id.as_str()) => self.changing_contact.to_string(),
             ("contacts", "id") => self.contact.to_string(),
             ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use types::InboxId;
 
 use super::Desk;
+use crate::contact::reach;
 
 impl Desk {
     /// A mailbox that no other test has.
@@ -126,4 +127,39 @@ async fn conversations_of_a_contact_are_those_that_the_caller_sees(desk: Desk) {
     let by_administrator = desk.app.get(&desk.administrator, &path).await.expect(200).json();
     assert_eq!(shown(&by_administrator), [numbers[2].clone(), numbers[1].clone(), numbers[0].clone()]);
     desk.app.get(&desk.agent, "contacts/0/conversations").await.expect(404);
+}
+
+#[db_test]
+async fn lists_of_a_contact_cost_the_same_number_of_statements_whatever_they_hold(desk: Desk) {
+    let id = desk.add("Ada", json!({ "email": "ada@reed.example" })).await;
+    let count = async || {
+        let stats = ::store::QueryStats::default();
+        let member = || crate::access::Member {
+            account_id: desk.administrator.account,
+            user_id: desk.administrator.id,
+            name: String::new(),
+            role: types::Role::Administrator,
+        };
+        let (state, path) = (
+            || axum::extract::State(desk.app.app.clone()),
+            || edge::Path((desk.administrator.account, types::ContactId::new(id))),
+        );
+        let lists = async {
+            reach::list_contactable_inboxes(state(), member(), path()).await.unwrap();
+            reach::list_conversations(state(), member(), path()).await.unwrap();
+        };
+        stats.clone().counting(lists).await;
+        stats.statements()
+    };
+    let open = async || {
+        let inbox = desk.app.api_inbox(&desk.administrator).await;
+        let body = json!({ "inbox_id": inbox, "contact_id": id, "message": { "content": "Hello" } });
+        desk.app.post(&desk.administrator, "conversations", body).await.expect(200);
+    };
+    open().await;
+    let one = count().await;
+    for _ in 0..12 {
+        open().await;
+    }
+    assert_eq!(count().await, one);
 }
