@@ -54,8 +54,8 @@ pub fn update(tx: &mut Tx<'_>, member: &Member, id: InboxId, body: &InboxBody) -
     if let Some(days) = &body.working_hours {
         let stored = hours::list(tx, account, &[id])?;
         set_hours(tx, account, id, &days.0)?;
-        let changed = hours::list(tx, account, &[id])?;
-        changes = changes.with("working_hours", &hours_json(stored), &hours_json(changed));
+        let stored_now = hours::list(tx, account, &[id])?;
+        changes = changes.with("working_hours", &hours_json(stored), &hours_json(stored_now));
     }
     if changes.is_empty() {
         return Ok(inbox);

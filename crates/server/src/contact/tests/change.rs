@@ -57,7 +57,7 @@ async fn a_change_keeps_what_is_absent_and_clears_what_is_null(desk: Desk) {
 async fn a_change_is_told_and_no_change_is_not(desk: Desk) {
     let id = desk.add("Ada", json!({})).await;
     let names = desk.app.event_names(desk.agent.account).await;
-    desk.app.clock.advance(std::time::Duration::from_secs(60));
+    desk.app.clock.advance(std::time::Duration::from_mins(1));
     desk.change(id, json!({ "name": "Ada", "custom_attributes": {} })).await;
     assert_eq!(desk.app.event_names(desk.agent.account).await, names);
 

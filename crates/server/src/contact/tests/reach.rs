@@ -112,7 +112,7 @@ async fn conversations_of_a_contact_are_those_that_the_caller_sees(desk: Desk) {
     let id = desk.add("Ada", json!({})).await;
     let mut numbers = Vec::new();
     for (inbox, status) in [(seen, "open"), (hidden, "open"), (seen, "resolved")] {
-        desk.app.clock.advance(std::time::Duration::from_secs(60));
+        desk.app.clock.advance(std::time::Duration::from_mins(1));
         let body = json!({ "inbox_id": inbox, "contact_id": id, "status": status });
         let made = desk.app.post(&desk.administrator, "conversations", body).await.expect(200).json();
         numbers.push(made["id"].clone());
@@ -140,13 +140,13 @@ async fn lists_of_a_contact_cost_the_same_number_of_statements_whatever_they_hol
             name: String::new(),
             role: types::Role::Administrator,
         };
-        let (state, path) = (
+        let (app, path) = (
             || axum::extract::State(desk.app.app.clone()),
             || edge::Path((desk.administrator.account, types::ContactId::new(id))),
         );
         let lists = async {
-            reach::list_contactable_inboxes(state(), member(), path()).await.unwrap();
-            reach::list_conversations(state(), member(), path()).await.unwrap();
+            reach::list_contactable_inboxes(app(), member(), path()).await.unwrap();
+            reach::list_conversations(app(), member(), path()).await.unwrap();
         };
         stats.clone().counting(lists).await;
         stats.statements()
