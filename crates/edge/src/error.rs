@@ -11,9 +11,18 @@ pub enum Error {
     /// The row does not exist, or belongs to another account.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// No credential was sent.
+    /// No credential was sent, or a session that is none or is over.
     #[error("a credential is needed")]
     SignedOut,
+    /// The password is right, but the address has not been confirmed.
+    #[error("the e-mail address is not confirmed yet; the link in our mail does that")]
+    Unconfirmed,
+    /// The secret of a link from a mail is unknown, used or too old: 422 with `message` and `redirect_url`.
+    #[error("this link does not work any more")]
+    BadLink,
+    /// Somebody who may not sign up: 403 with `message`.
+    #[error("{0}")]
+    Unwelcome(String),
     /// The credential is malformed, unknown, expired or of the wrong family.
     #[error("the credential is not valid")]
     BadCredential,

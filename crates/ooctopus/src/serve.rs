@@ -107,6 +107,8 @@ fn settings(config: &Config, url: &str, secret: &SecretKey) -> Settings {
         body_limit: config.body_limit.0,
         outbound_allow: config.outbound_allow.0.clone(),
         request_timeout: config.request_timeout,
+        sign_in_limits: config.sign_in_limits,
+        trusted_proxies: config.trusted_proxies.0.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
 
+use crate::auth::limits::Limits;
 use crate::{BaseUrl, SecretKey};
 
 /// Settings that rules and answers depend on.
@@ -27,6 +28,10 @@ pub struct Settings {
     pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// Whether sign-ins, sign-ups and mails about passwords are limited (rest.md §1.9).
+    pub sign_in_limits: bool,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// For tests: the key that signs addresses is known to everybody.
@@ -40,6 +45,8 @@ impl Default for Settings {
             body_limit: 1024 * 1024,
             outbound_allow: Vec::new(),
             request_timeout: Duration::from_secs(30),
+            sign_in_limits: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -58,6 +65,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
+    /// Who has tried to sign in of late.
+    pub limits: Limits,
 }
 
 impl App {
@@ -65,7 +74,7 @@ impl App {
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
         let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
-        Self(Arc::new(Parts { store, clock, outbound, settings }))
+        Self(Arc::new(Parts { store, clock, outbound, settings, limits: Limits::default() }))
     }
 }
 

@@ -4,11 +4,12 @@ use ::jobs::{JobError, Registry, Worker};
 use edge::Error;
 
 use crate::App;
+use crate::agent_bot::jobs::ForgetAgentBot;
 use crate::conversation::jobs::WakeConversation;
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<WakeConversation>()
+    Registry::default().with::<ForgetAgentBot>().with::<WakeConversation>()
 }
 
 /// A worker for the product's jobs.

@@ -3,8 +3,10 @@
 pub mod access;
 pub mod account;
 pub mod agent;
+pub mod agent_bot;
 pub mod app;
 pub mod assignment;
+pub mod auth;
 pub mod canned_response;
 pub mod contact;
 pub mod conversation;

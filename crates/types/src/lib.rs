@@ -17,6 +17,7 @@ pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
     ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, SurveyAnswerId, TeamId, UserId,
+    UserSessionId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

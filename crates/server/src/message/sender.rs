@@ -227,8 +227,14 @@ impl Senders {
         if ids.is_empty() {
             return Ok(());
         }
-        let rows: Vec<(AgentBotId, Option<String>, Option<Picture>)> =
-            conn.query(sql!("SELECT b.id, b.name, ", avatar!("b"), " FROM agent_bots b WHERE b.id = ANY($1)"), (ids,))?;
+        let rows: Vec<(AgentBotId, Option<String>, Option<Picture>)> = conn.query(
+            sql!(
+                "SELECT b.id, b.name, ",
+                avatar!("b"),
+                " FROM agent_bots b WHERE b.id = ANY($1) AND b.deleting_at IS NULL"
+            ),
+            (ids,),
+        )?;
         self.bots.extend(rows.into_iter().map(|(id, name, avatar)| {
             let avatar_url = base_url.of_picture(avatar.as_ref());
             (id, BotSender { id, name, avatar_url, r#type: "agent_bot" })

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use edge::{Body, Error, ErrorJson, Json, Path, Result};
+use serde::Serialize;
 use types::{AccountId, UserId};
+use utoipa::ToSchema;
 
 use super::service;
 use crate::App;
@@ -10,6 +12,7 @@ use crate::access::PlatformApp;
 use crate::account::draft;
 use crate::account::wire::{AccountJson, AccountUpdateBody, NewAccountBody};
 use crate::agent::wire::{AccountUserBody, AccountUserJson};
+use crate::auth;
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
 use crate::user::wire::{NewUserBody, PlatformUserJson, UserUpdateBody};
@@ -179,6 +182,44 @@ pub async fn update_user(
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// Where a user can be signed in, once and within five minutes.
+#[utoipa::path(
+    get,
+    path = "/platform/api/v1/users/{id}/login",
+    operation_id = "getSsoUrlOfAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The address", body = SignInLinkJson),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such user", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn sign_in_link(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+) -> Result<Json<SignInLinkJson>> {
+    let base_url = app.settings.base_url.clone();
+    let url = app
+        .store
+        .write(move |tx| {
+            let user = service::find_granted_user(tx, caller, id)?;
+            auth::service::sign_in_link(tx, &base_url, id, &user.email)
+        })
+        .await?;
+    Ok(Json(SignInLinkJson { url }))
+}
+
+/// Where a user can be signed in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = sign_in_link)]
+pub struct SignInLinkJson {
+    /// The address of a page.
+    pub url: String,
 }
 
 /// Make a user a member of an account, or give a member another role.

@@ -40,6 +40,8 @@ use crate::file::Picture;
         pub custom_attributes: Json,
         /// Its API key.
         pub access_token: String,
+        /// When it was made.
+        pub created_at: Timestamp,
         /// Its picture.
         pub avatar: Option<Picture>,
     }

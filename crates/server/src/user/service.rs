@@ -6,8 +6,9 @@ use store::Tx;
 use types::{Json, UserId};
 
 use super::{NewUser, User, UserChange, draft, normal_email, store as users};
+use crate::events::Actor;
 use crate::platform::audit;
-use crate::token;
+use crate::{auth, token};
 
 /// Makes a user with an API key; gives both. Whoever has the address already is given instead, with its own name
 /// and password, confirmed if `new` is.
@@ -67,8 +68,7 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> 
     }
     users::update(tx, &after)?;
     if let Some(hash) = &change.password_hash {
-        users::set_password_hash(tx, id, hash)?;
-        audit::record(tx, "user.password_changed", &json!({ "user_id": id }))?;
+        auth::service::set_password(tx, id, hash, None, &Actor::Operator)?;
     }
     if !is_same {
         audit::record(tx, "user.updated", &json!({ "user_id": id }))?;

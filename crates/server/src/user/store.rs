@@ -12,7 +12,8 @@ macro_rules! select {
     ($lock:literal) => {
         sql!(
             "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
-                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token, ",
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token,
+                    u.created_at, ",
             avatar!("u"),
             " FROM users u JOIN access_tokens t ON t.user_id = u.id
              WHERE u.id = $1 AND u.deleting_at IS NULL",
@@ -45,13 +46,6 @@ pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         Err(store::Error::Duplicate(_)) => Err(Error::invalid("email", "has already been taken")),
         changed => Ok(changed.map(drop)?),
     }
-}
-
-/// Sets what [`super::password::hash`] made.
-pub(super) fn set_password_hash(tx: &mut Tx<'_>, user: UserId, hash: &str) -> Result<()> {
-    let now = tx.now();
-    tx.execute(sql!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1"), (user, hash, now))?;
-    Ok(())
 }
 
 /// Whether there is such a user, not being deleted.
