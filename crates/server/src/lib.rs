@@ -7,6 +7,7 @@ pub mod app;
 pub mod assignment;
 pub mod contact;
 pub mod conversation;
+pub mod deletion;
 pub mod events;
 pub mod health;
 pub mod idempotency;

@@ -23,6 +23,7 @@ migrations! {
     "0009_contact_search.pg.sql",
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
+    "0025_deletion.sql",
 }
 
 #[cfg(test)]

@@ -39,9 +39,13 @@ fn routes() -> OpenApiRouter<App> {
 fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(platform::routes::create_account))
-        .routes(routes!(platform::routes::show_account, platform::routes::update_account))
+        .routes(routes!(
+            platform::routes::show_account,
+            platform::routes::update_account,
+            platform::routes::delete_account
+        ))
         .routes(routes!(platform::routes::create_user))
-        .routes(routes!(platform::routes::show_user, platform::routes::update_user))
+        .routes(routes!(platform::routes::show_user, platform::routes::update_user, platform::routes::delete_user))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
 }
 
@@ -50,12 +54,12 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(profile::show))
         .routes(routes!(agent::routes::list))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
-        .routes(routes!(inbox::routes::show))
+        .routes(routes!(inbox::routes::show, inbox::routes::delete))
         .routes(routes!(inbox::routes::add_members))
         .routes(routes!(inbox::routes::list_members))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
-        .routes(routes!(contact::routes::show))
+        .routes(routes!(contact::routes::show, contact::routes::delete))
 }
 
 fn conversations() -> OpenApiRouter<App> {

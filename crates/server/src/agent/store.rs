@@ -137,6 +137,18 @@ pub(super) fn lock_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId)
     )?)
 }
 
+/// Keeps the member one until the end of the transaction; false when it is none, or being deleted.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let held: Option<(UserId,)> = tx.query_opt(
+        sql!(
+            "SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND au.user_id = $2 AND u.deleting_at IS NULL FOR KEY SHARE"
+        ),
+        (account, user),
+    )?;
+    Ok(held.is_some())
+}
+
 /// Stores a membership; `None` when there is one.
 pub(super) fn insert(tx: &mut Tx<'_>, account: AccountId, user: UserId, role: Role) -> Result<Option<AccountUser>> {
     let now = tx.now();
@@ -162,6 +174,25 @@ pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
         (member.account_id, member.user_id, member.role, member.availability, member.auto_offline, member.updated_at),
     )?;
     Ok(())
+}
+
+/// Takes the member out of inboxes and teams, and forgets what it is told about.
+pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    for rows in [
+        sql!("DELETE FROM inbox_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM team_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM notification_settings WHERE account_id = $1 AND user_id = $2"),
+    ] {
+        tx.execute(rows, (account, user))?;
+    }
+    Ok(())
+}
+
+/// Takes the membership away; false when there was none.
+pub(super) fn delete_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let deleted =
+        tx.execute(sql!("DELETE FROM account_users WHERE account_id = $1 AND user_id = $2"), (account, user))?;
+    Ok(deleted > 0)
 }
 
 /// Stores what a new member is told about; what is there stays.

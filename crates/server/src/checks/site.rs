@@ -2,7 +2,8 @@
 
 use http::Method;
 use serde_json::json;
-use types::{AccountId, InboxId};
+use store::{Tx, sql};
+use types::{AccountId, InboxId, PlatformAppId, UserId};
 
 use super::Operation;
 use crate::testing::{Caller, TestApp};
@@ -96,6 +97,8 @@ impl Site {
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
+            "deleteAnAccount" => Some(granted_account(app).await.to_string()),
+            "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             _ => None,
@@ -115,4 +118,27 @@ impl Site {
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new account that every platform app with grants was granted.
+async fn granted_account(app: &TestApp) -> AccountId {
+    let account = app.account().await;
+    grant(app, move |tx, granted| access::grant_account(tx, granted, account)).await;
+    account
+}
+
+/// A new agent that every platform app with grants was granted.
+async fn granted_user(app: &TestApp, account: AccountId) -> UserId {
+    let user = app.agent(account).await.id;
+    grant(app, move |tx, granted| access::grant_user(tx, granted, user)).await;
+    user
+}
+
+async fn grant(app: &TestApp, grant: impl Fn(&mut Tx<'_>, PlatformAppId) -> crate::Result<()> + Send + 'static) {
+    let granted = app.app.store.write(move |tx| {
+        let apps: Vec<(PlatformAppId,)> =
+            tx.query(sql!("SELECT id FROM platform_apps WHERE name = 'Granted' ORDER BY id"), ())?;
+        apps.into_iter().try_for_each(|(granted,)| grant(tx, granted))
+    });
+    granted.await.unwrap();
 }

@@ -167,7 +167,7 @@ impl Senders {
                 "SELECT u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name,
                         au.availability, au.auto_offline
                  FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
-                 WHERE u.id = ANY($2)"
+                 WHERE u.id = ANY($2) AND u.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
@@ -194,7 +194,7 @@ impl Senders {
         let rows: Vec<ContactRow> = conn.query(
             sql!(
                 "SELECT id, name, email, phone_number, identifier, additional_attributes, custom_attributes, blocked
-                 FROM contacts WHERE account_id = $1 AND id = ANY($2)"
+                 FROM contacts WHERE account_id = $1 AND id = ANY($2) AND deleting_at IS NULL"
             ),
             (account, ids),
         )?;

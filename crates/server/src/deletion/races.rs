@@ -1,0 +1,1 @@
+//! Deletions beside requests that make or change what is below.
