@@ -7,10 +7,11 @@ use anyhow::Result;
 use edge::Error;
 use server::access::{Member, MemberOrBot};
 use server::events::Actor;
+use server::message::beside::Beside;
 use server::message::draft::{self, Author, Draft};
-use server::message::sender::{Presence, Senders};
+use server::message::sender::Presence;
 use server::message::wire::NewMessageBody;
-use server::{contact, conversation, inbox, message};
+use server::{Settings, contact, conversation, inbox, message};
 use store::{Store, sql};
 use types::{AccountId, MessageType, Role, UserId};
 
@@ -124,13 +125,14 @@ async fn agent_writes(store: &Store, target: Target) -> Result<()> {
     let body: NewMessageBody = serde_json::from_str(targets::ANSWER)?;
     let draft = draft::read(body).map_err(refused)?;
     let caller = MemberOrBot::Member(member);
+    let base_url = Settings::default().base_url;
     store
         .write(move |tx| {
             let mut conversation = conversation::service::lock_visible(tx, &caller, target.display_id)?;
-            let new = draft.to_new(tx, &conversation, Author::from(&caller), "http://localhost")?;
+            let new = draft.to_new(tx, &conversation, Author::from(&caller), &base_url)?;
             let actor = Actor::from(&caller);
             let message = message::service::create(tx, &mut conversation, &new, &actor, None)?;
-            Senders::load(tx, conversation.account_id, &[message], Presence::Shown)?;
+            Beside::load(tx, conversation.account_id, &[message], Presence::Shown, &base_url)?;
             Ok::<_, Error>(())
         })
         .await
@@ -164,6 +166,7 @@ async fn contact_writes(store: &Store, target: Target) -> Result<()> {
     let body: serde_json::Value = serde_json::from_str(targets::QUESTION)?;
     let content = body["content"].as_str().map(str::to_owned);
     let draft = Draft::text(MessageType::Incoming, content, None).map_err(refused)?;
+    let base_url = Settings::default().base_url;
     let missing = || Error::NotFound("record");
     store
         .write(move |tx| {
@@ -177,7 +180,7 @@ async fn contact_writes(store: &Store, target: Target) -> Result<()> {
             let new = draft.from_contact(contact.id);
             let actor = Actor::Contact { id: contact.id };
             let message = message::service::create(tx, &mut conversation, &new, &actor, None)?;
-            Senders::load(tx, account, &[message], Presence::Hidden)?;
+            Beside::load(tx, account, &[message], Presence::Hidden, &base_url)?;
             Ok::<_, Error>(())
         })
         .await

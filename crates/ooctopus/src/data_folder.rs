@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use server::SecretKey;
 
 /// The permissions that others have.
 const OTHERS: u32 = 0o077;
@@ -73,16 +74,20 @@ impl DataFolder {
         }
     }
 
-    /// Makes the secret key when there is none; fails when there is one that others can read.
-    pub fn ensure_key(&self) -> Result<()> {
+    /// The secret key, made when there is none; fails when there is one that others can read.
+    pub fn ensure_key(&self) -> Result<SecretKey> {
         match self.key_state()? {
-            KeyState::Good => Ok(()),
+            KeyState::Good => {}
             KeyState::Bad(problem) => bail!(problem),
             KeyState::Missing => {
                 let path = self.key_path();
-                self.write_key(&path).with_context(|| format!("writing {}", path.display()))
+                self.write_key(&path).with_context(|| format!("writing {}", path.display()))?;
             }
         }
+        let path = self.key_path();
+        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let key = read_key(text.trim_end()).with_context(|| format!("{} changed while it was read", path.display()))?;
+        Ok(SecretKey::new(key))
     }
 
     /// What the secret key's file looks like.
@@ -103,8 +108,7 @@ impl DataFolder {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).with_context(|| format!("reading {shown}"))?;
-        let key = text.trim_end();
-        if key.len() == KEY_LENGTH && key.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        if read_key(text.trim_end()).is_some() {
             Ok(KeyState::Good)
         } else {
             Ok(KeyState::Bad(format!(
@@ -132,4 +136,16 @@ impl DataFolder {
         std::fs::rename(&aside, path)?;
         File::open(&self.0)?.sync_all()
     }
+}
+
+/// The key that `text` writes as [`KEY_LENGTH`] hex digits.
+fn read_key(text: &str) -> Option<[u8; KEY_LENGTH / 2]> {
+    let mut key = [0; KEY_LENGTH / 2];
+    if text.len() != KEY_LENGTH || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, at) in key.iter_mut().zip((0..KEY_LENGTH).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+    }
+    Some(key)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use server::{App, Settings};
+use server::{App, BaseUrl, SecretKey, Settings};
 use tokio::net::TcpListener;
 use tracing::{error, info};
 use types::SystemClock;
@@ -58,7 +58,7 @@ impl Server {
         };
         let folder = DataFolder::open(&config.data_dir)?;
         let lock = folder.lock()?;
-        folder.ensure_key()?;
+        let secret = folder.ensure_key()?;
         let options = database::options(config, &folder);
         for name in database::migrate(&options).await? {
             info!(name, "ran migration {name}");
@@ -67,7 +67,7 @@ impl Server {
         let demo = if args.demo { Some(Demo::ensure(&store, config).await?) } else { None };
 
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
-        let app = App::new(store, Arc::new(SystemClock), settings(config, &url));
+        let app = App::new(store, Arc::new(SystemClock), settings(config, &url, &secret));
         let parts = Parts::default();
         if let Some(listener) = metrics_listener {
             start_metrics(listener, &app, &parts)?;
@@ -97,9 +97,10 @@ impl Server {
 }
 
 /// What the product is told.
-fn settings(config: &Config, url: &str) -> Settings {
+fn settings(config: &Config, url: &str, secret: &SecretKey) -> Settings {
+    let url = config.base_url.as_ref().map_or(url, |base| &base.0);
     Settings {
-        base_url: config.base_url.as_ref().map_or_else(|| url.to_owned(), |base| base.0.clone()),
+        base_url: BaseUrl::new(url, secret),
         api_version: config.api_version.0.clone(),
         mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),

@@ -7,11 +7,13 @@ use std::time::Duration;
 use store::Store;
 use types::Clock;
 
+use crate::{BaseUrl, SecretKey};
+
 /// Settings that rules and answers depend on.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The address under which people reach the server, without a slash at the end.
-    pub base_url: String,
+    /// The address under which people reach the server.
+    pub base_url: BaseUrl,
     /// What `GET /api` reports; clients compare it (decisions §2).
     pub api_version: String,
     /// `support_email` of accounts that have none of their own; null when there is no sender either.
@@ -24,10 +26,11 @@ pub struct Settings {
     pub request_timeout: Duration,
 }
 
+/// For tests: the key that signs addresses is known to everybody.
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            base_url: "http://localhost:3000".into(),
+            base_url: BaseUrl::new("http://localhost:3000", &SecretKey::new([0; 32])),
             api_version: "4.14.0".into(),
             mail_sender: None,
             inbound_mail_domain: "localhost".into(),

@@ -1,7 +1,10 @@
 //! What can happen in an account. Everything that hears of a change hears of it through the event log.
 
 use serde_json::{Map, Value, json};
-use types::{AccountId, AgentBotId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId, UserId};
+use types::{
+    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId,
+    UserId,
+};
 
 use store::{NewEvent, Tx};
 
@@ -86,6 +89,12 @@ pub enum Event {
     InboxDeleted(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A canned response was made.
+    CannedResponseCreated(CannedResponseId),
+    /// A canned response changed.
+    CannedResponseUpdated(CannedResponseId),
+    /// A canned response was removed.
+    CannedResponseDeleted(CannedResponseId),
     /// A contact was made.
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
@@ -142,6 +151,9 @@ impl Event {
             Self::InboxCreated(_) => "inbox.created",
             Self::InboxDeleted(_) => "inbox.deleted",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::CannedResponseCreated(_) => "canned_response.created",
+            Self::CannedResponseUpdated(_) => "canned_response.updated",
+            Self::CannedResponseDeleted(_) => "canned_response.deleted",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
             Self::ContactDeleted(..) => "contact.deleted",
@@ -162,6 +174,9 @@ impl Event {
             Self::AgentAdded(user) | Self::AgentUpdated(user) | Self::AgentRemoved(user) => json!({ "user_id": user }),
             Self::InboxCreated(inbox) | Self::InboxDeleted(inbox) => json!({ "inbox_id": inbox }),
             Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::CannedResponseCreated(canned)
+            | Self::CannedResponseUpdated(canned)
+            | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
             Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) | Self::ContactDeleted(contact, _) => {
                 json!({ "contact_id": contact })
             }
@@ -198,6 +213,9 @@ impl Event {
             | Self::InboxCreated(_)
             | Self::InboxDeleted(_)
             | Self::InboxMemberAdded(..)
+            | Self::CannedResponseCreated(_)
+            | Self::CannedResponseUpdated(_)
+            | Self::CannedResponseDeleted(_)
             | Self::ContactCreated(_)
             | Self::ConversationCreated(_)
             | Self::ConversationMentioned(..)

@@ -23,7 +23,10 @@ migrations! {
     "0009_contact_search.pg.sql",
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
+    "0020_canned_responses.sql",
     "0025_deletion.sql",
+    "0040_files.sql",
+    "0041_avatars.sql",
 }
 
 #[cfg(test)]

@@ -21,11 +21,12 @@ use crate::user::wire::ProfileJson;
     security(("userApiKey" = []))
 )]
 pub async fn show(State(app): State<App>, CurrentUser { id, .. }: CurrentUser) -> Result<Json<ProfileJson>> {
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let user = user::store::find(conn, id)?.ok_or(Error::BadCredential)?;
-            Ok::<_, Error>(ProfileJson::new(user, user::store::list_memberships(conn, id)?))
+            Ok::<_, Error>(ProfileJson::new(user, user::store::list_memberships(conn, id)?, &base_url))
         })
         .await?;
     Ok(Json(answer))

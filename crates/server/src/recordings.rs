@@ -2,18 +2,27 @@
 
 use std::path::Path;
 
-use store::testing::db_test;
+use store::testing::{Engine, OnEngine, db_test};
 use testing::openapi::Validator;
 use testing::replay::{Golden, Replay, Stage};
 
 use crate::testing::{START, TestApp};
 
+/// The product where the player reaches it.
+struct Listening(TestApp);
+
+impl OnEngine for Listening {
+    async fn on(engine: Engine) -> Self {
+        Self(TestApp::listening(engine).await)
+    }
+}
+
 #[db_test]
-async fn the_recorded_answers_are_given(app: TestApp) {
+async fn the_recorded_answers_are_given(Listening(app): Listening) {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden"));
     let golden = Golden::read(folder).unwrap();
     let stage = Stage {
-        base_url: app.listen().await,
+        base_url: app.app.settings.base_url.to_string(),
         platform_token: app.platform_app().await,
         hooks_url: "http://127.0.0.1:9/hooks".into(),
         run_id: "recorded".into(),

@@ -8,7 +8,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{App, agent, contact, conversation, health, inbox, message, openapi, platform, profile, public_api};
+use crate::{
+    App, agent, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile, public_api,
+};
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
 const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
@@ -57,6 +59,8 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(inbox::routes::show, inbox::routes::delete))
         .routes(routes!(inbox::routes::add_members))
         .routes(routes!(inbox::routes::list_members))
+        .routes(routes!(canned_response::routes::list, canned_response::routes::create))
+        .routes(routes!(canned_response::routes::update, canned_response::routes::delete))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
         .routes(routes!(contact::routes::show, contact::routes::delete))

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, MIGRATIONS, Settings, account, agent, platform, user};
+use crate::{App, BaseUrl, MIGRATIONS, SecretKey, Settings, account, agent, platform, user};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -75,14 +75,16 @@ impl TestApp {
         self.service.clone()
     }
 
-    /// Serves on a port of this machine while the test runs; gives the address.
+    /// The product on a port of this machine, where addresses in answers lead; serves while the test runs.
     #[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
-    pub async fn listen(&self) -> String {
+    pub async fn listening(engine: Engine) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let service = self.service().into_make_service();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let base_url = BaseUrl::new(url, &SecretKey::new([0; 32]));
+        let app = Self::with_settings(engine, Settings { base_url, ..Settings::default() }).await;
+        let service = app.service().into_make_service();
         tokio::task::spawn(async move { axum::serve(listener, service).await });
-        format!("http://{address}")
+        app
     }
 
     /// Sends a request.
@@ -117,6 +119,16 @@ impl TestApp {
     /// POST of JSON with a token.
     pub async fn post(&self, caller: &Caller, path: &str, body: Value) -> Answer {
         self.call(Method::POST, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// PATCH of JSON with a token.
+    pub async fn patch(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// DELETE with a token.
+    pub async fn delete(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(Method::DELETE, &caller.path(path), Some(&caller.token), None).await
     }
 
     /// A token of a new platform app.

@@ -197,6 +197,20 @@ closed_list! {
 }
 
 closed_list! {
+    /// How clients show a file of a message (contract rest.md §4.8).
+    FileType {
+        /// A picture.
+        Image = "image",
+        /// A sound.
+        Audio = "audio",
+        /// A film.
+        Video = "video",
+        /// Anything else.
+        File = "file",
+    }
+}
+
+closed_list! {
     /// Who sent a message.
     SenderType {
         /// A user of the team.

@@ -10,13 +10,13 @@ mod value;
 
 pub use clock::{Clock, SystemClock};
 pub use closed_list::{
-    Availability, ChannelKind, ContentType, MessageStatus, MessageType, Priority, ReplyTime, Role, SenderType, Status,
-    UnknownName,
+    Availability, ChannelKind, ContentType, FileType, MessageStatus, MessageType, Priority, ReplyTime, Role,
+    SenderType, Status, UnknownName,
 };
 pub use fold::fold;
 pub use id::{
-    AccessTokenId, AccountId, AgentBotId, ChannelId, ContactId, ContactInboxId, ConversationId, Id, InboxId, JobId,
-    MessageId, PlatformAppId, TeamId, UserId,
+    AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
+    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -9,6 +9,8 @@ pub mod wire;
 
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 
+use crate::file::Picture;
+
 ::store::row! {
     /// A user seen inside an account.
     #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
         pub availability: Option<Availability>,
         /// Whether that follows its presence; `None` when it is no member any more.
         pub auto_offline: Option<bool>,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }
 

@@ -24,5 +24,5 @@ use crate::access::Member;
 pub async fn list(State(app): State<App>, member: Member) -> Result<Json<Vec<AgentJson>>> {
     let account = member.account_id;
     let agents = app.store.read(move |conn| agents::list(conn, account)).await?;
-    Ok(Json(agents.iter().map(|agent| agent.to_json(account)).collect()))
+    Ok(Json(agents.iter().map(|agent| agent.to_json(account, &app.settings.base_url)).collect()))
 }

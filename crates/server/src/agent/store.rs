@@ -5,13 +5,17 @@ use store::{Conn, Tx, sql};
 use types::{AccountId, AgentBotId, InboxId, Role, UserId};
 
 use super::{AccountUser, Agent};
+use crate::file::avatar;
 use crate::text;
 
 /// The columns of [`Agent`], of the table aliases `u` and `au`.
 macro_rules! columns {
     () => {
-        "u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name, u.email,
-         u.confirmed_at IS NOT NULL AS confirmed, u.custom_attributes, au.role, au.availability, au.auto_offline"
+        concat!(
+            "u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name, u.email,
+             u.confirmed_at IS NOT NULL AS confirmed, u.custom_attributes, au.role, au.availability, au.auto_offline, ",
+            avatar!("u")
+        )
     };
 }
 

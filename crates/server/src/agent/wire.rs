@@ -6,6 +6,7 @@ use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 use utoipa::ToSchema;
 
 use super::{AccountUser, Agent, shown_availability};
+use crate::BaseUrl;
 
 /// A user seen inside an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -41,7 +42,7 @@ pub struct AgentJson {
 
 impl Agent {
     /// As answers for `account` carry it.
-    pub fn to_json(&self, account: AccountId) -> AgentJson {
+    pub fn to_json(&self, account: AccountId, base_url: &BaseUrl) -> AgentJson {
         let attributes = Some(&self.custom_attributes).filter(|attributes| !attributes.is_empty_object());
         AgentJson {
             id: self.id,
@@ -55,7 +56,7 @@ impl Agent {
             custom_attributes: attributes.cloned(),
             name: self.name.clone(),
             role: self.role,
-            thumbnail: String::new(),
+            thumbnail: base_url.of_picture(self.avatar.as_ref()),
         }
     }
 }

@@ -63,6 +63,11 @@ const TABLE: &[Row] = &[
     ("POST /api/v1/accounts/{account_id}/inbox_members",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}",[401,401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
 
+    ("GET /api/v1/accounts/{account_id}/canned_responses",       [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/canned_responses",      [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/canned_responses/{id}",[401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/canned_responses/{id}",[401,401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+
     ("GET /api/v1/accounts/{account_id}/contacts",               [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/contacts",              [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/search",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),

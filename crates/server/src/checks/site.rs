@@ -27,6 +27,8 @@ pub struct Site {
     pub contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
+    /// A canned response.
+    pub canned_response: i64,
 }
 
 impl Site {
@@ -45,6 +47,7 @@ impl Site {
         let source_id = contact["source_id"].as_str().unwrap().to_owned();
         let conversations = format!("{contacts}/{source_id}/conversations");
         let conversation = app.call(Method::POST, &conversations, None, Some(&json!({}))).await.expect(200).json();
+        let canned_response = canned_response(app, &administrator).await;
         Self {
             account,
             administrator,
@@ -54,6 +57,7 @@ impl Site {
             source_id,
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
+            canned_response,
         }
     }
 
@@ -99,6 +103,7 @@ impl Site {
         match operation.id.as_str() {
             "deleteAnAccount" => Some(granted_account(app).await.to_string()),
             "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
+            "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             _ => None,
@@ -110,6 +115,7 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -141,4 +147,10 @@ async fn grant(app: &TestApp, grant: impl Fn(&mut Tx<'_>, PlatformAppId) -> crat
         apps.into_iter().try_for_each(|(granted,)| grant(tx, granted))
     });
     granted.await.unwrap();
+}
+
+/// A new canned response.
+async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
+    let body = json!({ "short_code": uuid::Uuid::new_v4().to_string(), "content": "Hello" });
+    app.post(member, "canned_responses", body).await.expect(200).json()["id"].as_i64().unwrap()
 }

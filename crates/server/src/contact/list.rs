@@ -10,6 +10,7 @@ use types::{AccountId, ContactId, ToValue, Value};
 
 use super::wire::{ContactInboxJson, ContactJson, ContactListJson, ContactListMeta, ContactListQuery};
 use super::{Contact, search, store as rows};
+use crate::BaseUrl;
 use crate::inbox;
 use crate::inbox::wire::{InboxJson, InboxView};
 use crate::text;
@@ -64,7 +65,7 @@ impl List {
     }
 
     /// The page, with the count over all pages.
-    pub fn load(&self, conn: &mut Conn<'_>, view: InboxView, base_url: &str) -> Result<ContactListJson> {
+    pub fn load(&self, conn: &mut Conn<'_>, view: InboxView, base_url: &BaseUrl) -> Result<ContactListJson> {
         let contacts = self.rows(conn)?;
         let count = self.count(conn)?;
         let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
@@ -76,7 +77,7 @@ impl List {
             ContactJson {
                 conversations_count: Some(conversations.get(&contact.id).copied().unwrap_or_default()),
                 contact_inboxes: sessions,
-                ..contact.to_json()
+                ..contact.to_json(base_url)
             }
         });
         let shown = (self.page - 1).saturating_mul(PAGE).saturating_add(PAGE);
@@ -148,7 +149,7 @@ pub fn load_sessions(
     account: AccountId,
     contacts: &[ContactId],
     view: InboxView,
-    base_url: &str,
+    base_url: &BaseUrl,
 ) -> Result<HashMap<ContactId, Vec<ContactInboxJson>>> {
     if contacts.is_empty() {
         return Ok(HashMap::new());

@@ -13,6 +13,8 @@ pub mod wire;
 
 use types::{AccountId, ContactId, ContactInboxId, InboxId, Json, Timestamp};
 
+use crate::file::Picture;
+
 ::store::row! {
     /// A person who writes to the team.
     #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ use types::{AccountId, ContactId, ContactInboxId, InboxId, Json, Timestamp};
         pub created_at: Timestamp,
         /// When it last changed.
         pub updated_at: Timestamp,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }
 

@@ -13,12 +13,12 @@ use super::wire::{
     NewContactBody, NewSessionJson,
 };
 use super::{session, store};
-use crate::App;
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
 use crate::inbox;
 use crate::inbox::wire::{InboxRecordJson, InboxView};
+use crate::{App, BaseUrl};
 
 /// The contacts that have an e-mail address, a phone number or an identifier.
 #[utoipa::path(
@@ -182,11 +182,11 @@ fn with_sessions(
     conn: &mut ::store::Conn<'_>,
     contact: &super::Contact,
     view: InboxView,
-    base_url: &str,
+    base_url: &BaseUrl,
 ) -> Result<ContactJson> {
     let mut sessions = list::load_sessions(conn, contact.account_id, &[contact.id], view, base_url)?;
     let sessions = sessions.remove(&contact.id).unwrap_or_default();
-    Ok(ContactJson { contact_inboxes: Some(sessions), ..contact.to_json() })
+    Ok(ContactJson { contact_inboxes: Some(sessions), ..contact.to_json(base_url) })
 }
 
 /// Delete a contact with its sessions, conversations and messages; administrators only.

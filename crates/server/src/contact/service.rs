@@ -7,10 +7,10 @@ use serde_json::json;
 use types::{AccountId, ContactId, Json};
 
 use super::{Contact, is_email, is_phone_number, search, store};
-use crate::conversation;
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
 use crate::platform::audit;
+use crate::{conversation, label};
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -95,7 +95,8 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor)
     }
     audit::record_in(tx, account, actor, "contact.deleted", &json!({ "contact_id": id }))?;
     jobs::push(tx, &Purge { subject: Subject::Contact { account_id: account, id } })?;
-    record(tx, account, actor, &Event::ContactDeleted(id, Json::of(&contact.to_json())));
+    let labels = label::store::list_of_contact(tx, account, id)?;
+    record(tx, account, actor, &Event::ContactDeleted(id, Json::of(&contact.to_record(labels))));
     Ok(())
 }
 

@@ -11,8 +11,11 @@ use crate::text::fold;
 /// The columns of [`Contact`], of the table alias `k`.
 macro_rules! columns {
     () => {
-        "k.id, k.account_id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
-         k.custom_attributes, k.blocked, k.last_activity_at, k.created_at, k.updated_at"
+        concat!(
+            "k.id, k.account_id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
+             k.custom_attributes, k.blocked, k.last_activity_at, k.created_at, k.updated_at, ",
+            crate::file::avatar!("k")
+        )
     };
 }
 pub(super) use columns;
@@ -91,7 +94,7 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
              ON CONFLICT DO NOTHING
              RETURNING id, account_id, name, email, phone_number, identifier, additional_attributes,
-                 custom_attributes, blocked, last_activity_at, created_at, updated_at"
+                 custom_attributes, blocked, last_activity_at, created_at, updated_at, NULL AS avatar"
         ),
         params![
             account,

@@ -6,6 +6,7 @@ use types::{AccountId, ContactId, Json, Timestamp};
 use utoipa::ToSchema;
 
 use super::Contact;
+use crate::BaseUrl;
 use crate::inbox::wire::{InboxJson, InboxRecordJson};
 
 /// A contact.
@@ -196,7 +197,7 @@ impl edge::Shape for ContactListQuery {}
 
 impl Contact {
     /// The contact without its sessions.
-    pub fn to_json(&self) -> ContactJson {
+    pub fn to_json(&self, base_url: &BaseUrl) -> ContactJson {
         ContactJson {
             additional_attributes: self.additional_attributes.clone(),
             availability_status: "offline",
@@ -206,7 +207,7 @@ impl Contact {
             phone_number: self.phone_number.clone(),
             blocked: self.blocked,
             identifier: self.identifier.clone(),
-            thumbnail: String::new(),
+            thumbnail: base_url.of_picture(self.avatar.as_ref()),
             custom_attributes: self.custom_attributes.clone(),
             conversations_count: None,
             last_activity_at: self.last_activity_at.map(Timestamp::epoch_seconds),

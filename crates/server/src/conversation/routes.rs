@@ -48,13 +48,14 @@ pub async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ConversationListJson>> {
     let now = app.clock.now();
+    let base_url = app.settings.base_url.clone();
     let page = app
         .store
         .read(move |conn| {
             let list = List::read(conn, &member, &query, now)?;
             let rows = list.rows(conn)?;
             let meta = list.count(conn)?;
-            let payload = view::load(conn, Viewer::member(&member, now), rows)?;
+            let payload = view::load(conn, &Viewer::member(&member, now, &base_url), rows)?;
             Ok::<_, Error>(ConversationPage { meta, payload })
         })
         .await?;
@@ -110,11 +111,12 @@ pub async fn show(
     Path((_, display_id)): Path<(AccountId, i64)>,
 ) -> Result<Json<ConversationJson>> {
     let now = app.clock.now();
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let conversation = service::find_visible_to(conn, &caller, display_id)?;
-            view::load_one(conn, Viewer::new(&caller, now), conversation)
+            view::load_one(conn, &Viewer::new(&caller, now, &base_url), conversation)
         })
         .await?;
     Ok(Json(answer))
@@ -153,7 +155,7 @@ pub async fn create(
             message::service::create(tx, &mut conversation, &new, &actor, first.echo_id.as_deref())?;
         }
         let now = tx.now();
-        view::load_one(tx, Viewer::new(&caller, now), conversation)
+        view::load_one(tx, &Viewer::new(&caller, now, &base_url), conversation)
     })
     .await
 }
@@ -231,6 +233,7 @@ pub async fn assign(
     if body.assignee_type.as_ref().is_some_and(|kind| !matches!(kind.0.as_str(), "" | "User")) {
         return Err(Error::invalid("assignee_type", "cannot be assigned"));
     }
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .write(move |tx| {
@@ -240,7 +243,7 @@ pub async fn assign(
             if !body.assignee_id.is_absent() {
                 let assignee = id(body.assignee_id).map(UserId::new);
                 let agent = service::assign(tx, &conversation, assignee, &actor)?;
-                return Ok(agent.map(|agent| AssignmentJson::Agent(Box::new(agent.to_json(account)))));
+                return Ok(agent.map(|agent| AssignmentJson::Agent(Box::new(agent.to_json(account, &base_url)))));
             }
             if !body.team_id.is_absent() {
                 let team = service::assign_team(tx, &conversation, id(body.team_id).map(TeamId::new), &actor)?;

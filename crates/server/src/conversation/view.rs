@@ -8,12 +8,14 @@ use types::{AccountId, ChannelKind, ConversationId, Json, MessageId, Timestamp, 
 
 use super::wire::{ConversationJson, ConversationMeta};
 use super::{Conversation, store as rows};
+use crate::BaseUrl;
 use crate::access::{Member, MemberOrBot};
 use crate::agent;
 use crate::contact::{self, Contact};
 use crate::inbox::channel;
 use crate::label;
-use crate::message::sender::{Presence, Senders};
+use crate::message::beside::Beside;
+use crate::message::sender::Presence;
 use crate::message::wire::{MessageContactInboxJson, MessageConversationJson, MessageEventJson};
 use crate::message::{self, Message};
 use crate::team;
@@ -22,7 +24,7 @@ use crate::team;
 const RECENT_MESSAGES: usize = 10;
 
 /// Who looks, and when: decides `is_member` of teams and whether an answering window is open.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Viewer {
     /// The account.
     pub account_id: AccountId,
@@ -30,17 +32,21 @@ pub struct Viewer {
     pub user_id: Option<UserId>,
     /// The time of the answer.
     pub now: Timestamp,
+    /// Where people reach the server.
+    pub base_url: BaseUrl,
 }
 
 impl Viewer {
     /// A member or a bot.
-    pub fn new(caller: &MemberOrBot, now: Timestamp) -> Self {
-        Self { account_id: caller.account_id(), user_id: caller.member().map(|member| member.user_id), now }
+    pub fn new(caller: &MemberOrBot, now: Timestamp, base_url: &BaseUrl) -> Self {
+        let user_id = caller.member().map(|member| member.user_id);
+        Self { account_id: caller.account_id(), user_id, now, base_url: base_url.clone() }
     }
 
     /// A member.
-    pub fn member(member: &Member, now: Timestamp) -> Self {
-        Self { account_id: member.account_id, user_id: Some(member.user_id), now }
+    pub fn member(member: &Member, now: Timestamp, base_url: &BaseUrl) -> Self {
+        let user_id = Some(member.user_id);
+        Self { account_id: member.account_id, user_id, now, base_url: base_url.clone() }
     }
 }
 
@@ -58,7 +64,7 @@ store::row! {
 }
 
 /// The conversations as answers carry them, in their order.
-pub fn load(conn: &mut Conn<'_>, viewer: Viewer, conversations: Vec<Conversation>) -> Result<Vec<ConversationJson>> {
+pub fn load(conn: &mut Conn<'_>, viewer: &Viewer, conversations: Vec<Conversation>) -> Result<Vec<ConversationJson>> {
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,7 +76,7 @@ pub fn load(conn: &mut Conn<'_>, viewer: Viewer, conversations: Vec<Conversation
         .into_iter()
         .map(|contact| (contact.id, contact))
         .collect();
-    let messages = Messages::load(conn, account, &conversations, &around)?;
+    let messages = Messages::load(conn, viewer, &conversations, &around)?;
     let assignee_ids = conversations.iter().filter_map(|conversation| conversation.assignee_id).collect();
     let assignees = agent::store::list_by_ids(conn, account, assignee_ids)?;
     let team_ids: Vec<_> = conversations.iter().filter_map(|conversation| conversation.team_id).collect();
@@ -85,9 +91,9 @@ pub fn load(conn: &mut Conn<'_>, viewer: Viewer, conversations: Vec<Conversation
         let assignee = conversation.assignee_id.and_then(|id| assignees.iter().find(|agent| agent.id == id));
         let team = conversation.team_id.and_then(|id| teams.iter().find(|team| team.id == id));
         let meta = ConversationMeta {
-            sender: contact.to_json(),
+            sender: contact.to_json(&viewer.base_url),
             channel: surroundings.channel_kind,
-            assignee: assignee.map(|agent| agent.to_json(account)),
+            assignee: assignee.map(|agent| agent.to_json(account, &viewer.base_url)),
             assignee_type: assignee.map(|_| "User"),
             team: team.cloned(),
             hmac_verified: surroundings.hmac_verified,
@@ -100,7 +106,7 @@ pub fn load(conn: &mut Conn<'_>, viewer: Viewer, conversations: Vec<Conversation
 }
 
 /// One conversation as answers carry it.
-pub fn load_one(conn: &mut Conn<'_>, viewer: Viewer, conversation: Conversation) -> Result<ConversationJson> {
+pub fn load_one(conn: &mut Conn<'_>, viewer: &Viewer, conversation: Conversation) -> Result<ConversationJson> {
     let loaded = load(conn, viewer, vec![conversation])?.into_iter().next();
     loaded.ok_or(edge::Error::NotFound("conversation"))
 }
@@ -187,16 +193,16 @@ fn recent_ids(surroundings: &Surroundings, conversation: &Conversation) -> Vec<M
     ids.into_iter().map(MessageId::new).collect()
 }
 
-/// The messages that some conversations show, with their senders.
+/// The messages that some conversations show, with what belongs to them.
 struct Messages {
     rows: HashMap<MessageId, Message>,
-    senders: Senders,
+    beside: Beside,
 }
 
 impl Messages {
     fn load(
         conn: &mut Conn<'_>,
-        account: AccountId,
+        viewer: &Viewer,
         conversations: &[Conversation],
         around: &HashMap<ConversationId, Surroundings>,
     ) -> Result<Self> {
@@ -209,9 +215,10 @@ impl Messages {
         }
         ids.sort_unstable();
         ids.dedup();
+        let account = viewer.account_id;
         let rows = message::store::list_by_ids(conn, account, &ids)?;
-        let senders = Senders::load(conn, account, &rows, Presence::Shown)?;
-        Ok(Self { rows: rows.into_iter().map(|message| (message.id, message)).collect(), senders })
+        let beside = Beside::load(conn, account, &rows, Presence::Shown, &viewer.base_url)?;
+        Ok(Self { rows: rows.into_iter().map(|message| (message.id, message)).collect(), beside })
     }
 
     /// With unread messages only what came since the agent looked is shown.
@@ -253,7 +260,8 @@ impl Messages {
                 last_activity_at: conversation.last_activity_at.epoch_seconds(),
                 contact_inbox: MessageContactInboxJson { source_id: surroundings.source_id.clone() },
             },
-            sender: self.senders.of(message),
+            attachments: self.beside.attachments(message),
+            sender: self.beside.sender(message),
         })
     }
 }
@@ -265,7 +273,7 @@ struct ReplyWindows {
 }
 
 impl ReplyWindows {
-    fn load(conn: &mut Conn<'_>, viewer: Viewer, around: &HashMap<ConversationId, Surroundings>) -> Result<Self> {
+    fn load(conn: &mut Conn<'_>, viewer: &Viewer, around: &HashMap<ConversationId, Surroundings>) -> Result<Self> {
         let windowed: Vec<ConversationId> =
             around.values().filter(|row| window_hours(row).is_some()).map(|row| row.id).collect();
         if windowed.is_empty() {

@@ -13,6 +13,8 @@ pub mod wire;
 
 use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, Timestamp};
 
+use crate::file::Picture;
+
 ::store::row! {
     /// An inbox together with its channel.
     #[derive(Debug, Clone)]
@@ -75,5 +77,7 @@ use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, Timestamp};
         pub forward_to_email: Option<String>,
         /// What else there is to set, as [`channel`] says for each kind.
         pub channel_settings: Json,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }

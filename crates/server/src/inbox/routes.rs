@@ -7,11 +7,11 @@ use types::{AccountId, InboxId, UserId};
 use super::body::{AddMembersBody, InboxBody};
 use super::wire::{DeletedInboxJson, InboxJson, InboxListJson, InboxMembersJson, InboxView};
 use super::{draft, service, store};
-use crate::App;
 use crate::access::{Administrator, Member};
 use crate::agent;
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
+use crate::{App, BaseUrl};
 
 /// Make an inbox. It has no members yet, so that only administrators see it.
 #[utoipa::path(
@@ -162,6 +162,7 @@ pub async fn add_members(
     // What is no number names no inbox.
     let id = body.inbox_id.and_then(|text| text.0.trim().parse().ok()).map(InboxId::new);
     let users = body.user_ids.map(|ids| ids.0.into_iter().map(UserId::new).collect::<Vec<_>>());
+    let base_url = app.settings.base_url.clone();
     let payload = app
         .store
         .write(move |tx| {
@@ -174,7 +175,7 @@ pub async fn add_members(
             member.must_administer()?;
             let users = users.as_deref().ok_or_else(|| Error::Refused("parameter missing: user_ids".into()))?;
             service::add_members(tx, account, inbox.id, users, &Actor::from(&member))?;
-            agent::store::list_of_inbox(tx, account, inbox.id).map(|agents| answer(&agents, account))
+            agent::store::list_of_inbox(tx, account, inbox.id).map(|agents| answer(&agents, account, &base_url))
         })
         .await?;
     Ok(Json(payload))
@@ -202,17 +203,18 @@ pub async fn list_members(
     member: Member,
     Path((_, inbox)): Path<(AccountId, InboxId)>,
 ) -> Result<Json<InboxMembersJson>> {
+    let base_url = app.settings.base_url.clone();
     let payload = app
         .store
         .read(move |conn| {
             let account = member.account_id;
             let inbox = service::find_visible(conn, &member, inbox)?;
-            agent::store::list_of_inbox(conn, account, inbox.id).map(|agents| answer(&agents, account))
+            agent::store::list_of_inbox(conn, account, inbox.id).map(|agents| answer(&agents, account, &base_url))
         })
         .await?;
     Ok(Json(payload))
 }
 
-fn answer(agents: &[agent::Agent], account: AccountId) -> InboxMembersJson {
-    InboxMembersJson { payload: agents.iter().map(|agent| agent.to_json(account)).collect() }
+fn answer(agents: &[agent::Agent], account: AccountId, base_url: &BaseUrl) -> InboxMembersJson {
+    InboxMembersJson { payload: agents.iter().map(|agent| agent.to_json(account, base_url)).collect() }
 }

@@ -7,6 +7,7 @@ use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, UserId};
 use super::Inbox;
 use super::channel::Channel;
 use super::draft::Draft;
+use crate::file::avatar;
 use crate::token;
 
 /// Selects [`Inbox`] from inboxes `i` and their channels `ch`, without those that are being deleted.
@@ -19,8 +20,9 @@ macro_rules! select {
                     i.allow_messages_after_resolved, i.lock_to_single_conversation, i.sender_name_type,
                     i.business_name, i.created_at, i.updated_at, ch.kind AS channel_kind, ch.identifier,
                     ch.website_token, ch.hmac_token, ch.hmac_mandatory, ch.email, ch.forward_to_email,
-                    ch.settings AS channel_settings
-             FROM inboxes i JOIN channels ch ON ch.id = i.channel_id ",
+                    ch.settings AS channel_settings, ",
+            avatar!("i"),
+            " FROM inboxes i JOIN channels ch ON ch.id = i.channel_id ",
             $($more),*
         )
     };

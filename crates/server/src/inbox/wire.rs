@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::channel::{ApiSettings, EmailSettings, WebsiteSettings};
 use super::{Inbox, store};
+use crate::BaseUrl;
 use crate::access::Member;
 use crate::agent::wire::AgentJson;
 
@@ -235,7 +236,7 @@ pub struct WorkingHoursJson {
 
 impl InboxJson {
     /// The inboxes of one account, in their order, as `view` sees them; `base_url` is the server's own address.
-    pub fn load(conn: &mut Conn<'_>, inboxes: Vec<Inbox>, view: InboxView, base_url: &str) -> Result<Vec<Self>> {
+    pub fn load(conn: &mut Conn<'_>, inboxes: Vec<Inbox>, view: InboxView, base_url: &BaseUrl) -> Result<Vec<Self>> {
         let Some(account) = inboxes.first().map(|inbox| inbox.account_id) else { return Ok(Vec::new()) };
         let ids: Vec<InboxId> = inboxes.iter().map(|inbox| inbox.id).collect();
         let mut hours: HashMap<InboxId, Vec<WorkingHoursJson>> = HashMap::with_capacity(ids.len());
@@ -250,12 +251,12 @@ impl InboxJson {
     }
 
     /// One inbox as `view` sees it.
-    pub fn load_one(conn: &mut Conn<'_>, inbox: Inbox, view: InboxView, base_url: &str) -> Result<Self> {
+    pub fn load_one(conn: &mut Conn<'_>, inbox: Inbox, view: InboxView, base_url: &BaseUrl) -> Result<Self> {
         let mut answers = Self::load(conn, vec![inbox], view, base_url)?;
         answers.pop().ok_or(edge::Error::NotFound("inbox"))
     }
 
-    fn new(inbox: Inbox, working_hours: Vec<WorkingHoursJson>, view: InboxView, base_url: &str) -> Self {
+    fn new(inbox: Inbox, working_hours: Vec<WorkingHoursJson>, view: InboxView, base_url: &BaseUrl) -> Self {
         let kind = inbox.channel_kind;
         let settings = inbox.channel_settings.clone();
         let (tokens, email) = (
@@ -263,7 +264,7 @@ impl InboxJson {
             (inbox.email.clone(), inbox.forward_to_email.clone()),
         );
         let (website_token, identifier, hmac_token, hmac_mandatory) = tokens;
-        let plain = Self::plain(inbox, working_hours);
+        let plain = Self::plain(inbox, working_hours, base_url);
         let shown = |secret: Option<String>| secret.filter(|_| view == InboxView::Administrator);
         match kind {
             ChannelKind::WebWidget => {
@@ -332,10 +333,10 @@ impl InboxJson {
     }
 
     /// What every kind of channel has.
-    fn plain(inbox: Inbox, working_hours: Vec<WorkingHoursJson>) -> Self {
+    fn plain(inbox: Inbox, working_hours: Vec<WorkingHoursJson>, base_url: &BaseUrl) -> Self {
         Self {
             id: inbox.id,
-            avatar_url: String::new(),
+            avatar_url: base_url.of_picture(inbox.avatar.as_ref()),
             channel_id: inbox.channel_id,
             name: inbox.name,
             channel_type: inbox.channel_kind,

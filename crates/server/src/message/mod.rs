@@ -1,5 +1,7 @@
 //! Messages: what is said in a conversation, by the contact, the team, a bot or the system.
 
+pub mod attachment;
+pub mod beside;
 pub mod content;
 pub mod draft;
 mod liquid;

@@ -4,8 +4,9 @@ use axum::extract::State;
 use edge::{BodyWithFiles, Error, Json, Path, Query, Result};
 use types::AccountId;
 
+use super::beside::Beside;
 use super::draft::{self, Author};
-use super::sender::{self, Presence, Senders};
+use super::sender::{self, Presence};
 use super::wire::{MessageJson, MessageListJson, MessageListMeta, MessageListQuery, NewMessageBody};
 use super::{page, service};
 use crate::App;
@@ -52,9 +53,9 @@ pub async fn create(
         let new = draft.to_new(tx, &conversation, author, &base_url)?;
         let actor = Actor::from(&caller);
         let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-        let senders = Senders::load(tx, conversation.account_id, std::slice::from_ref(&message), Presence::Shown)?;
-        let sender = senders.of(&message);
-        let mut answer = MessageJson::new(message, display_id, sender);
+        let messages = std::slice::from_ref(&message);
+        let beside = Beside::load(tx, conversation.account_id, messages, Presence::Shown, &base_url)?;
+        let mut answer = MessageJson::new(message, display_id, &beside);
         answer.echo_id.clone_from(&draft.echo_id);
         Ok(answer)
     })
@@ -88,18 +89,19 @@ pub async fn list(
     Query(query): Query<MessageListQuery>,
 ) -> Result<Json<MessageListJson>> {
     let window = page::Window::read(&query);
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let conversation = conversation::service::find_visible(conn, &member, display_id)?;
             let account = conversation.account_id;
             let messages = window.list(conn, &conversation)?;
-            let senders = Senders::load(conn, account, &messages, Presence::Shown)?;
+            let beside = Beside::load(conn, account, &messages, Presence::Shown, &base_url)?;
             let assignee = match conversation.assignee_id {
-                Some(assignee) => sender::find_user(conn, account, assignee)?,
+                Some(assignee) => sender::find_user(conn, account, assignee, &base_url)?,
                 None => None,
             };
-            let contact = sender::find_contact(conn, account, conversation.contact_id)?;
+            let contact = sender::find_contact(conn, account, conversation.contact_id, &base_url)?;
             let meta = MessageListMeta {
                 labels: label::store::list_of_conversation(conn, account, conversation.id)?,
                 additional_attributes: conversation.additional_attributes,
@@ -108,7 +110,7 @@ pub async fn list(
                 agent_last_seen_at: conversation.agent_last_seen_at,
                 assignee_last_seen_at: conversation.assignee_last_seen_at,
             };
-            Ok::<_, Error>(MessageListJson { meta, payload: super::wire::list(messages, display_id, &senders) })
+            Ok::<_, Error>(MessageListJson { meta, payload: super::wire::list(messages, display_id, &beside) })
         })
         .await?;
     Ok(Json(answer))

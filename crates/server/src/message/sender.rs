@@ -9,7 +9,9 @@ use types::{AccountId, AgentBotId, Availability, ContactId, Json, UserId};
 use utoipa::ToSchema;
 
 use super::{Message, Sender};
+use crate::BaseUrl;
 use crate::agent;
+use crate::file::{Picture, avatar};
 
 /// A sender: its keys follow its `type`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -107,6 +109,7 @@ store::row! {
         available_name: String,
         availability: Option<Availability>,
         auto_offline: Option<bool>,
+        avatar: Option<Picture>,
     }
 }
 
@@ -120,12 +123,19 @@ store::row! {
         additional_attributes: Json,
         custom_attributes: Json,
         blocked: bool,
+        avatar: Option<Picture>,
     }
 }
 
 impl Senders {
     /// Looks up the senders of `messages`: at most one statement for each kind of sender.
-    pub fn load(conn: &mut Conn<'_>, account: AccountId, messages: &[Message], presence: Presence) -> Result<Self> {
+    pub fn load(
+        conn: &mut Conn<'_>,
+        account: AccountId,
+        messages: &[Message],
+        presence: Presence,
+        base_url: &BaseUrl,
+    ) -> Result<Self> {
         let (mut users, mut contacts, mut bots) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match message.sender() {
@@ -136,9 +146,9 @@ impl Senders {
             }
         }
         let mut senders = Self::default();
-        senders.load_users(conn, account, &unique(users), presence)?;
-        senders.load_contacts(conn, account, &unique(contacts))?;
-        senders.load_bots(conn, &unique(bots))?;
+        senders.load_users(conn, account, &unique(users), presence, base_url)?;
+        senders.load_contacts(conn, account, &unique(contacts), base_url)?;
+        senders.load_bots(conn, &unique(bots), base_url)?;
         Ok(senders)
     }
 
@@ -158,6 +168,7 @@ impl Senders {
         account: AccountId,
         ids: &[UserId],
         presence: Presence,
+        base_url: &BaseUrl,
     ) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
@@ -165,60 +176,71 @@ impl Senders {
         let rows: Vec<UserRow> = conn.query(
             sql!(
                 "SELECT u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name,
-                        au.availability, au.auto_offline
-                 FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
+                        au.availability, au.auto_offline, ",
+                avatar!("u"),
+                " FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
                  WHERE u.id = ANY($2) AND u.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
         self.users.extend(rows.into_iter().map(|row| {
+            let picture = base_url.of_picture(row.avatar.as_ref());
             let shown = agent::shown_availability(row.availability, row.auto_offline);
             let sender = UserSender {
                 id: row.id,
                 name: row.name,
                 available_name: row.available_name,
-                avatar_url: String::new(),
+                avatar_url: picture.clone(),
                 r#type: "user",
                 availability_status: shown.filter(|_| presence == Presence::Shown),
-                thumbnail: String::new(),
+                thumbnail: picture,
             };
             (row.id, sender)
         }));
         Ok(())
     }
 
-    fn load_contacts(&mut self, conn: &mut Conn<'_>, account: AccountId, ids: &[ContactId]) -> Result<()> {
+    fn load_contacts(
+        &mut self,
+        conn: &mut Conn<'_>,
+        account: AccountId,
+        ids: &[ContactId],
+        base_url: &BaseUrl,
+    ) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
         let rows: Vec<ContactRow> = conn.query(
             sql!(
-                "SELECT id, name, email, phone_number, identifier, additional_attributes, custom_attributes, blocked
-                 FROM contacts WHERE account_id = $1 AND id = ANY($2) AND deleting_at IS NULL"
+                "SELECT k.id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
+                        k.custom_attributes, k.blocked, ",
+                avatar!("k"),
+                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
-        self.contacts.extend(rows.into_iter().map(|row| (row.id, row.into())));
+        self.contacts.extend(rows.into_iter().map(|row| (row.id, row.into_sender(base_url))));
         Ok(())
     }
 
-    fn load_bots(&mut self, conn: &mut Conn<'_>, ids: &[AgentBotId]) -> Result<()> {
+    fn load_bots(&mut self, conn: &mut Conn<'_>, ids: &[AgentBotId], base_url: &BaseUrl) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
-        let rows: Vec<(AgentBotId, Option<String>)> =
-            conn.query(sql!("SELECT id, name FROM agent_bots WHERE id = ANY($1)"), (ids,))?;
-        self.bots.extend(
-            rows.into_iter()
-                .map(|(id, name)| (id, BotSender { id, name, avatar_url: String::new(), r#type: "agent_bot" })),
-        );
+        let rows: Vec<(AgentBotId, Option<String>, Option<Picture>)> =
+            conn.query(sql!("SELECT b.id, b.name, ", avatar!("b"), " FROM agent_bots b WHERE b.id = ANY($1)"), (ids,))?;
+        self.bots.extend(rows.into_iter().map(|(id, name, avatar)| {
+            let avatar_url = base_url.of_picture(avatar.as_ref());
+            (id, BotSender { id, name, avatar_url, r#type: "agent_bot" })
+        }));
         Ok(())
     }
 }
 
-impl From<ContactRow> for ContactSender {
-    fn from(row: ContactRow) -> Self {
-        Self {
+impl ContactRow {
+    fn into_sender(self, base_url: &BaseUrl) -> ContactSender {
+        let row = self;
+        ContactSender {
             additional_attributes: row.additional_attributes,
             custom_attributes: row.custom_attributes,
             email: row.email,
@@ -226,7 +248,7 @@ impl From<ContactRow> for ContactSender {
             identifier: row.identifier,
             name: row.name,
             phone_number: row.phone_number,
-            thumbnail: String::new(),
+            thumbnail: base_url.of_picture(row.avatar.as_ref()),
             r#type: "contact",
             blocked: row.blocked,
         }
@@ -240,15 +262,25 @@ fn unique<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
 }
 
 /// The contact in the form of a sender, for the head of the message list.
-pub fn find_contact(conn: &mut Conn<'_>, account: AccountId, id: ContactId) -> Result<Option<ContactSender>> {
+pub fn find_contact(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    id: ContactId,
+    base_url: &BaseUrl,
+) -> Result<Option<ContactSender>> {
     let mut senders = Senders::default();
-    senders.load_contacts(conn, account, &[id])?;
+    senders.load_contacts(conn, account, &[id], base_url)?;
     Ok(senders.contacts.remove(&id))
 }
 
 /// The user in the form of a sender, for the head of the message list.
-pub fn find_user(conn: &mut Conn<'_>, account: AccountId, id: UserId) -> Result<Option<UserSender>> {
+pub fn find_user(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    id: UserId,
+    base_url: &BaseUrl,
+) -> Result<Option<UserSender>> {
     let mut senders = Senders::default();
-    senders.load_users(conn, account, &[id], Presence::Shown)?;
+    senders.load_users(conn, account, &[id], Presence::Shown, base_url)?;
     Ok(senders.users.remove(&id))
 }

@@ -6,7 +6,9 @@ use types::{AccountId, ContentType, Json, MessageId, MessageStatus, SenderType, 
 use utoipa::ToSchema;
 
 use super::Message;
-use super::sender::{ContactSender, SenderJson, Senders, UserSender};
+use super::attachment::AttachmentJson;
+use super::beside::Beside;
+use super::sender::{ContactSender, SenderJson, UserSender};
 
 /// A message in answers to agents.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +40,10 @@ pub struct MessageJson {
     pub private: bool,
     /// Its id in the channel.
     pub source_id: Option<String>,
+    /// Absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub attachments: Option<Vec<AttachmentJson>>,
     /// Absent when it has none: activity and template messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -46,7 +52,8 @@ pub struct MessageJson {
 
 impl MessageJson {
     /// `message` of the conversation with the number `display_id`.
-    pub fn new(message: Message, display_id: i64, sender: Option<SenderJson>) -> Self {
+    pub fn new(message: Message, display_id: i64, beside: &Beside) -> Self {
+        let (attachments, sender) = (beside.attachments(&message), beside.sender(&message));
         Self {
             id: message.id,
             content: message.content,
@@ -60,6 +67,7 @@ impl MessageJson {
             created_at: message.created_at.epoch_seconds(),
             private: message.private,
             source_id: message.source_id,
+            attachments,
             sender,
         }
     }
@@ -107,6 +115,10 @@ pub struct MessageEventJson {
     pub processed_message_content: Option<String>,
     /// What the message's conversation says at that time.
     pub conversation: MessageConversationJson,
+    /// Absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub attachments: Option<Vec<AttachmentJson>>,
     /// Absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -219,12 +231,6 @@ pub struct MessageListQuery {
 impl edge::Shape for MessageListQuery {}
 
 /// The messages as answers carry them.
-pub fn list(messages: Vec<Message>, display_id: i64, senders: &Senders) -> Vec<MessageJson> {
-    messages
-        .into_iter()
-        .map(|message| {
-            let sender = senders.of(&message);
-            MessageJson::new(message, display_id, sender)
-        })
-        .collect()
+pub fn list(messages: Vec<Message>, display_id: i64, beside: &Beside) -> Vec<MessageJson> {
+    messages.into_iter().map(|message| MessageJson::new(message, display_id, beside)).collect()
 }

@@ -163,11 +163,12 @@ pub async fn show_user(
     PlatformApp { id: caller }: PlatformApp,
     Path(id): Path<UserId>,
 ) -> Result<Json<PlatformUserJson>> {
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let user = service::find_granted_user(conn, caller, id)?;
-            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?))
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(conn, id)?, &base_url))
         })
         .await?;
     Ok(Json(answer))
@@ -196,12 +197,13 @@ pub async fn update_user(
     // Before a password is hashed, which takes a processor for a while.
     app.store.read(move |conn| service::find_granted_user(conn, caller, id)).await?;
     let change = user::draft::read_change(body).await?;
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .write(move |tx| {
             service::find_granted_user(tx, caller, id)?;
             let user = user::service::update(tx, id, &change)?;
-            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?))
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?, &base_url))
         })
         .await?;
     Ok(Json(answer))

@@ -51,6 +51,7 @@ pub async fn create_user(app: &App, caller: PlatformAppId, body: NewUserBody) ->
         Some(user) => Wanted::Known(user),
         None => Wanted::New(user::draft::read(body)?.into_confirmed().await?),
     };
+    let base_url = app.settings.base_url.clone();
     app.store
         .write(move |tx| {
             let id = match &wanted {
@@ -62,7 +63,7 @@ pub async fn create_user(app: &App, caller: PlatformAppId, body: NewUserBody) ->
             };
             let user = user::store::find(tx, id)?.ok_or(Error::NotFound("user"))?;
             access::grant_user(tx, caller, id)?;
-            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?))
+            Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?, &base_url))
         })
         .await
 }

@@ -12,17 +12,18 @@ use super::wire::{
     IdentityQuery, NewPublicContactBody, NewPublicConversationBody, NewPublicMessageBody, PublicContactJson,
     PublicConversationJson, PublicMessageJson, PublicMessagesQuery,
 };
-use crate::App;
 use crate::contact::service::NewContact;
 use crate::contact::{self, Contact, ContactInbox};
 use crate::conversation::service::{self, Opening};
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
 use crate::label;
+use crate::message::beside::Beside;
 use crate::message::draft::Draft;
 use crate::message::page::Window;
-use crate::message::sender::{Presence, Senders};
+use crate::message::sender::Presence;
 use crate::message::{self};
+use crate::{App, BaseUrl};
 use crate::{conversation, inbox};
 
 /// Make a session, for a contact that is found by identifier, e-mail address or phone number, or made.
@@ -152,6 +153,7 @@ pub async fn create_conversation(
     let once = once.about(&body);
     let attributes = body.custom_attributes.map(|object| object.0).unwrap_or_default();
     let custom_attributes = service::check_attributes("custom_attributes", attributes)?;
+    let base_url = app.settings.base_url.clone();
     once.write(&app, move |tx| {
         let visitor = access::find_visitor(tx, &identifier, &source_id)?;
         let account = visitor.account_id();
@@ -162,7 +164,7 @@ pub async fn create_conversation(
         };
         let actor = Actor::Contact { id: visitor.contact.id };
         let conversation = service::open(tx, account, &opening, &actor)?;
-        let mut answer = load_conversations(tx, &visitor, vec![conversation])?;
+        let mut answer = load_conversations(tx, &visitor, vec![conversation], &base_url)?;
         answer.pop().ok_or(Error::NotFound("conversation"))
     })
     .await
@@ -188,6 +190,7 @@ pub async fn list_conversations(
     State(app): State<App>,
     Path((identifier, source_id)): Path<(String, String)>,
 ) -> Result<Json<Vec<PublicConversationJson>>> {
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
@@ -197,7 +200,7 @@ pub async fn list_conversations(
             } else {
                 conversation::store::list_of_session(conn, visitor.account_id(), visitor.session.id)?
             };
-            load_conversations(conn, &visitor, conversations)
+            load_conversations(conn, &visitor, conversations, &base_url)
         })
         .await?;
     Ok(Json(answer))
@@ -233,6 +236,7 @@ pub async fn create_message(
     }
     let text = |text: Option<Text>| text.map(|text| text.0);
     let draft = Draft::text(MessageType::Incoming, text(body.content), text(body.echo_id))?;
+    let base_url = app.settings.base_url.clone();
     once.write(&app, move |tx| {
         let visitor = access::find_visitor(tx, &identifier, &source_id)?;
         let account = visitor.account_id();
@@ -242,8 +246,8 @@ pub async fn create_message(
         let actor = Actor::Contact { id: visitor.contact.id };
         let new = draft.from_contact(visitor.contact.id);
         let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-        let senders = Senders::load(tx, account, std::slice::from_ref(&message), Presence::Hidden)?;
-        Ok(PublicMessageJson::new(message, display_id, &senders))
+        let beside = Beside::load(tx, account, std::slice::from_ref(&message), Presence::Hidden, &base_url)?;
+        Ok(PublicMessageJson::new(message, display_id, &beside))
     })
     .await
 }
@@ -272,14 +276,15 @@ pub async fn list_messages(
     Query(query): Query<PublicMessagesQuery>,
 ) -> Result<Json<Vec<PublicMessageJson>>> {
     let window = Window::public_before(query.before.as_ref());
+    let base_url = app.settings.base_url.clone();
     let answer = app
         .store
         .read(move |conn| {
             let visitor = access::find_visitor(conn, &identifier, &source_id)?;
             let conversation = access::find_conversation(conn, &visitor, display_id)?;
             let messages = window.list(conn, &conversation)?;
-            let senders = Senders::load(conn, visitor.account_id(), &messages, Presence::Hidden)?;
-            let json = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &senders));
+            let beside = Beside::load(conn, visitor.account_id(), &messages, Presence::Hidden, &base_url)?;
+            let json = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &beside));
             Ok::<_, Error>(json.collect::<Vec<_>>())
         })
         .await?;
@@ -339,11 +344,12 @@ fn load_conversations(
     conn: &mut ::store::Conn<'_>,
     visitor: &Visitor,
     conversations: Vec<conversation::Conversation>,
+    base_url: &BaseUrl,
 ) -> Result<Vec<PublicConversationJson>> {
     let account = visitor.account_id();
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let messages = message::store::list_public(conn, account, &ids)?;
-    let senders = Senders::load(conn, account, &messages, Presence::Hidden)?;
+    let beside = Beside::load(conn, account, &messages, Presence::Hidden, base_url)?;
     let labels = label::store::list_of_contact(conn, account, visitor.contact.id)?;
     let mut by_conversation: std::collections::HashMap<_, Vec<_>> = std::collections::HashMap::new();
     for message in messages {
@@ -354,7 +360,7 @@ fn load_conversations(
         .map(|conversation| {
             let display_id = conversation.display_id;
             let messages = by_conversation.remove(&conversation.id).unwrap_or_default();
-            let messages = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &senders));
+            let messages = messages.into_iter().map(|message| PublicMessageJson::new(message, display_id, &beside));
             PublicConversationJson::new(conversation, messages.collect(), visitor.contact.to_record(labels.clone()))
         })
         .collect())

@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 use crate::contact::wire::ContactRecordJson;
 use crate::conversation::Conversation;
 use crate::message::Message;
-use crate::message::sender::{SenderJson, Senders};
+use crate::message::attachment::AttachmentJson;
+use crate::message::beside::Beside;
+use crate::message::sender::SenderJson;
 
 /// A contact, as it sees itself.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,6 +116,10 @@ pub struct PublicMessageJson {
     /// Absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    pub attachments: Option<Vec<AttachmentJson>>,
+    /// Absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub sender: Option<SenderJson>,
 }
 
@@ -140,8 +146,8 @@ impl edge::Shape for PublicMessagesQuery {}
 
 impl PublicMessageJson {
     /// `message` of the conversation with the number `display_id`.
-    pub fn new(message: Message, display_id: i64, senders: &Senders) -> Self {
-        let sender = senders.of(&message);
+    pub fn new(message: Message, display_id: i64, beside: &Beside) -> Self {
+        let (attachments, sender) = (beside.attachments(&message), beside.sender(&message));
         Self {
             id: message.id,
             content: message.content,
@@ -150,6 +156,7 @@ impl PublicMessageJson {
             content_attributes: message.content_attributes,
             created_at: message.created_at.epoch_seconds(),
             conversation_id: display_id,
+            attachments,
             sender,
         }
     }

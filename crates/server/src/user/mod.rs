@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 
 use crate::account;
+use crate::file::Picture;
 
 // Holds secrets: not to be printed.
 ::store::row! {
@@ -39,6 +40,8 @@ use crate::account;
         pub custom_attributes: Json,
         /// Its API key.
         pub access_token: String,
+        /// Its picture.
+        pub avatar: Option<Picture>,
     }
 }
 

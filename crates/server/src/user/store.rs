@@ -5,14 +5,16 @@ use store::{Conn, Tx, sql};
 use types::UserId;
 
 use super::{Membership, NewUser, User};
+use crate::file::avatar;
 
 /// Selects [`User`] by id, unless it is being deleted.
 macro_rules! select {
     ($lock:literal) => {
         sql!(
             "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
-                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token
-             FROM users u JOIN access_tokens t ON t.user_id = u.id
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token, ",
+            avatar!("u"),
+            " FROM users u JOIN access_tokens t ON t.user_id = u.id
              WHERE u.id = $1 AND u.deleting_at IS NULL",
             $lock
         )

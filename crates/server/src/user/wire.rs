@@ -6,7 +6,7 @@ use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
 use utoipa::ToSchema;
 
 use super::{Membership, User, active};
-use crate::{account, agent};
+use crate::{BaseUrl, account, agent};
 
 /// What every form of a user shows.
 #[derive(Serialize, ToSchema)]
@@ -116,12 +116,12 @@ pub struct MembershipJson {
 }
 
 impl UserJson {
-    fn new(user: User, memberships: &[Membership]) -> Self {
+    fn new(user: User, memberships: &[Membership], base_url: &BaseUrl) -> Self {
         let active = active(memberships);
         Self {
             account_id: active.map(|membership| membership.account_id),
             available_name: user.available_name().to_owned(),
-            avatar_url: String::new(),
+            avatar_url: base_url.of_picture(user.avatar.as_ref()),
             confirmed: user.confirmed,
             display_name: user.display_name,
             message_signature: user.message_signature,
@@ -141,8 +141,8 @@ impl UserJson {
 
 impl PlatformUserJson {
     /// `user` with all of its memberships.
-    pub fn new(user: User, memberships: Vec<Membership>) -> Self {
-        let user = UserJson::new(user, &memberships);
+    pub fn new(user: User, memberships: Vec<Membership>, base_url: &BaseUrl) -> Self {
+        let user = UserJson::new(user, &memberships, base_url);
         let accounts = memberships.into_iter().map(|membership| PlatformMembershipJson {
             id: membership.account_id,
             name: membership.account_name,
@@ -155,9 +155,9 @@ impl PlatformUserJson {
 
 impl ProfileJson {
     /// `user` with all of its memberships.
-    pub fn new(user: User, memberships: Vec<Membership>) -> Self {
+    pub fn new(user: User, memberships: Vec<Membership>, base_url: &BaseUrl) -> Self {
         Self {
-            user: UserJson::new(user, &memberships),
+            user: UserJson::new(user, &memberships, base_url),
             inviter_id: active(&memberships).and_then(|membership| membership.inviter_id),
             r#type: None,
             accounts: memberships.into_iter().map(MembershipJson::from).collect(),
