@@ -53,7 +53,12 @@ impl Scene {
     async fn name_user(&self) {
         let id = self.user.id;
         let named = self.app.app.store.write(move |tx| {
-            let change = crate::user::UserChange { name: Some(format!("{MARK}-user")), ..Default::default() };
+            // What happened is told by the name for others, and stays.
+            let change = crate::user::UserChange {
+                name: Some(format!("{MARK}-user")),
+                display_name: edge::field::Maybe::Value("Olu".into()),
+                ..Default::default()
+            };
             crate::user::service::update(tx, id, &change)?;
             let (app,) = tx.query_one::<(types::PlatformAppId,)>(
                 store::sql!("SELECT id FROM platform_apps WHERE name = 'Granted' ORDER BY id"),

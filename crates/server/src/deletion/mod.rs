@@ -26,7 +26,7 @@ use crate::App;
 /// Rows that one transaction takes away at most: some milliseconds on SQLite, where everybody waits for them.
 const ROWS: i64 = 100;
 /// Transactions of one run; then other jobs have their turn.
-const RUN: usize = 100;
+const RUN: usize = 25;
 /// Longest rest between two transactions.
 const LONGEST_REST: Duration = Duration::from_millis(250);
 
