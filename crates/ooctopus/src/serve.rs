@@ -105,6 +105,7 @@ fn settings(config: &Config, url: &str, secret: &SecretKey) -> Settings {
         mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),
         body_limit: config.body_limit.0,
+        outbound_allow: config.outbound_allow.0.clone(),
         request_timeout: config.request_timeout,
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
 
@@ -22,6 +23,8 @@ pub struct Settings {
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
     pub body_limit: u64,
+    /// Ranges of addresses that are called out to although they are not public.
+    pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
 }
@@ -35,6 +38,7 @@ impl Default for Settings {
             mail_sender: None,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
+            outbound_allow: Vec::new(),
             request_timeout: Duration::from_secs(30),
         }
     }
@@ -50,6 +54,8 @@ pub struct Parts {
     pub store: Store,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// The only way to call an address that somebody gave.
+    pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
 }
@@ -57,7 +63,9 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts { store, clock, settings }))
+        let allow = settings.outbound_allow.clone();
+        let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
+        Self(Arc::new(Parts { store, clock, outbound, settings }))
     }
 }
 

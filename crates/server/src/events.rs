@@ -95,6 +95,16 @@ pub enum Event {
     CannedResponseUpdated(CannedResponseId),
     /// A canned response was removed.
     CannedResponseDeleted(CannedResponseId),
+    /// A team was made.
+    TeamCreated(TeamId),
+    /// A team's name, description or assignment changed.
+    TeamUpdated(TeamId, Changes),
+    /// A team was removed; its conversations have none.
+    TeamDeleted(TeamId),
+    /// A member was added to a team.
+    TeamMemberAdded(TeamId, UserId),
+    /// A member was taken out of a team.
+    TeamMemberRemoved(TeamId, UserId),
     /// A contact was made.
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
@@ -154,6 +164,11 @@ impl Event {
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
+            Self::TeamCreated(_) => "team.created",
+            Self::TeamUpdated(..) => "team.updated",
+            Self::TeamDeleted(_) => "team.deleted",
+            Self::TeamMemberAdded(..) => "team_member.added",
+            Self::TeamMemberRemoved(..) => "team_member.removed",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
             Self::ContactDeleted(..) => "contact.deleted",
@@ -177,6 +192,12 @@ impl Event {
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
+            Self::TeamCreated(team) | Self::TeamUpdated(team, _) | Self::TeamDeleted(team) => {
+                json!({ "team_id": team })
+            }
+            Self::TeamMemberAdded(team, user) | Self::TeamMemberRemoved(team, user) => {
+                json!({ "team_id": team, "user_id": user })
+            }
             Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) | Self::ContactDeleted(contact, _) => {
                 json!({ "contact_id": contact })
             }
@@ -197,6 +218,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::TeamUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
@@ -216,6 +238,10 @@ impl Event {
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)
+            | Self::TeamCreated(_)
+            | Self::TeamDeleted(_)
+            | Self::TeamMemberAdded(..)
+            | Self::TeamMemberRemoved(..)
             | Self::ContactCreated(_)
             | Self::ConversationCreated(_)
             | Self::ConversationMentioned(..)

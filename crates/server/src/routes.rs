@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use crate::{
     App, agent, canned_response, contact, conversation, health, inbox, message, openapi, platform, profile, public_api,
+    team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -61,6 +62,9 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(inbox::routes::list_members))
         .routes(routes!(canned_response::routes::list, canned_response::routes::create))
         .routes(routes!(canned_response::routes::update, canned_response::routes::delete))
+        .routes(routes!(team::routes::list, team::routes::create))
+        .routes(routes!(team::routes::show, team::routes::update, team::routes::delete))
+        .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
         .routes(routes!(contact::routes::show, contact::routes::delete))

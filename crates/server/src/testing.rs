@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, BaseUrl, MIGRATIONS, SecretKey, Settings, account, agent, platform, user};
+use crate::{App, BaseUrl, MIGRATIONS, SecretKey, Settings, account, agent, platform, team, user};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -218,28 +218,14 @@ impl TestApp {
     /// A new team with members.
     pub async fn team(&self, account: AccountId, allow_auto_assign: bool, members: &[&Caller]) -> TeamId {
         let members: Vec<UserId> = members.iter().map(|member| member.id).collect();
-        let name = format!("team {}", next_number());
+        let draft =
+            team::Draft { name: format!("team {}", next_number()), allow_auto_assign, ..team::Draft::default() };
         self.app
             .store
             .write(move |tx| {
-                let now = tx.now();
-                let (id,): (TeamId,) = tx.query_one(
-                    store::sql!(
-                        "INSERT INTO teams (account_id, name, allow_auto_assign, created_at, updated_at)
-                         VALUES ($1, $2, $3, $4, $4) RETURNING id"
-                    ),
-                    (account, &name, allow_auto_assign, now),
-                )?;
-                for member in &members {
-                    tx.execute(
-                        store::sql!(
-                            "INSERT INTO team_members (account_id, team_id, user_id, created_at)
-                             VALUES ($1, $2, $3, $4)"
-                        ),
-                        (account, id, *member, now),
-                    )?;
-                }
-                Ok::<_, store::Error>(id)
+                let made = team::service::create(tx, account, &draft, &Actor::Operator)?;
+                team::service::add_members(tx, account, made.id, &members, &Actor::Operator)?;
+                Ok::<_, crate::Error>(made.id)
             })
             .await
             .unwrap()

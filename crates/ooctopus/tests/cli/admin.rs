@@ -143,7 +143,10 @@ async fn dead_jobs_are_looked_at_tried_again_and_dropped_beside_a_server(install
         (jobs.as_array().unwrap().len() == count).then_some(jobs)
     };
     let jobs = until(|| dead(2)).await;
-    assert_eq!((&jobs[0]["kind"], &jobs[0]["key"], &jobs[0]["attempts"]), (&json!("purge"), &json!("first"), &json!(1)));
+    assert_eq!(
+        (&jobs[0]["kind"], &jobs[0]["key"], &jobs[0]["attempts"]),
+        (&json!("purge"), &json!("first"), &json!(1))
+    );
     assert_eq!(jobs[0]["payload"], json!({ "subject": 7 }));
     let table = installation.run(["admin", "jobs", "list"]).expect_success();
     assert!(table.starts_with("ID  STATE  KIND   KEY     TRIES  RUN AT"), "{table}");

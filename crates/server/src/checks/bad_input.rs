@@ -106,6 +106,8 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "createAContact.source_id",
         "addNewCannedResponseToAccount.short_code",
         "updateCannedResponseInAccount.content",
+        "createATeam.description",
+        "updateATeam.description",
         "createAMessage.content",
     ] {
         if !shown.contains(expected) {

@@ -26,6 +26,8 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
+        "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
+        "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
             json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })
@@ -50,6 +52,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
 pub fn wrapped(operation: &Operation, body: Value) -> Value {
     let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
         "canned_responses" | "canned_responses/{id}" => "canned_response",
+        "teams" | "teams/{team_id}" => "team",
         _ => return body,
     };
     json!({ wrapper: body })

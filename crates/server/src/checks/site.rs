@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 use store::{Tx, sql};
-use types::{AccountId, InboxId, PlatformAppId, UserId};
+use types::{AccountId, InboxId, PlatformAppId, TeamId, UserId};
 
 use super::Operation;
 use crate::testing::{Caller, TestApp};
@@ -29,6 +29,8 @@ pub struct Site {
     pub conversation: i64,
     /// A canned response.
     pub canned_response: i64,
+    /// A team without members.
+    pub team: TeamId,
 }
 
 impl Site {
@@ -58,6 +60,7 @@ impl Site {
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
             canned_response,
+            team: app.team(account, true, &[]).await,
         }
     }
 
@@ -106,6 +109,7 @@ impl Site {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
     }
@@ -115,6 +119,7 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),

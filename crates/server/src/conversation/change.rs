@@ -77,7 +77,7 @@ fn still_there(tx: &mut Tx<'_>, assignee: Option<UserId>) -> Result<Option<UserI
 /// The new assignee, if it is still a member; kept one until the end of the transaction.
 pub fn hold_member(tx: &mut Tx<'_>, account: AccountId, assignee: Option<UserId>) -> Result<Option<UserId>> {
     match assignee {
-        Some(user) if agent::store::hold(tx, account, user)? => Ok(assignee),
+        Some(user) if agent::store::hold_all(tx, account, &[user])? => Ok(assignee),
         _ => Ok(None),
     }
 }

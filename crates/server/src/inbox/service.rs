@@ -62,7 +62,7 @@ pub fn add_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &
     if !store::hold(tx, account, inbox)? {
         return Err(Error::NotFound("inbox"));
     }
-    if !agent::store::are_members(tx, account, users)? {
+    if !agent::store::hold_all(tx, account, users)? {
         return Err(Error::invalid("user", "must exist"));
     }
     let turn = assignment::next_turn(tx, account, inbox)?;
