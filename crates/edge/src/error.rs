@@ -103,6 +103,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy | store::Error::TooSlow => Self::Unavailable,
+            store::Error::LogClosed => Self::NotFound("account"),
             store::Error::Unavailable(ref cause) => {
                 tracing::error!(%cause, "the database is unavailable");
                 Self::Unavailable

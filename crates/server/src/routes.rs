@@ -48,9 +48,13 @@ fn routes() -> OpenApiRouter<App> {
 fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(platform::routes::create_account))
-        .routes(routes!(platform::routes::show_account, platform::routes::update_account))
+        .routes(routes!(
+            platform::routes::show_account,
+            platform::routes::update_account,
+            platform::routes::delete_account
+        ))
         .routes(routes!(platform::routes::create_user))
-        .routes(routes!(platform::routes::show_user, platform::routes::update_user))
+        .routes(routes!(platform::routes::show_user, platform::routes::update_user, platform::routes::delete_user))
         .routes(routes!(platform::routes::sign_in_link))
         .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
@@ -72,7 +76,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
-        .routes(routes!(inbox::routes::show))
+        .routes(routes!(inbox::routes::show, inbox::routes::delete))
         .routes(routes!(inbox::routes::add_members))
         .routes(routes!(inbox::routes::list_members))
         .routes(routes!(canned_response::routes::list, canned_response::routes::create))
@@ -82,7 +86,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
-        .routes(routes!(contact::routes::show))
+        .routes(routes!(contact::routes::show, contact::routes::delete))
 }
 
 fn conversations() -> OpenApiRouter<App> {

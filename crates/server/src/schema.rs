@@ -168,7 +168,7 @@ fn static_queries(account: AccountId, member: &Member) -> Vec<(&'static str, Vec
     vec![
         ("WHERE t.token = $1", vec![Value::Text("token".into())]),
         ("c.display_id = $2 AND", vec![account.clone(), number(5_000)]),
-        ("FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR UPDATE", vec![account.clone(), number(5_000)]),
+        ("FOR UPDATE OF c FOR KEY SHARE OF k, i", vec![account.clone(), number(5_000)]),
         ("AS last_non_activity_message", vec![account.clone(), ids.clone()]),
         (
             "m.id < $3\n                  ORDER BY m.id DESC",

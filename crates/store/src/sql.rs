@@ -67,7 +67,8 @@ pub(crate) fn for_sqlite(text: &str) -> String {
     out
 }
 
-const LOCKS: [&str; 6] = [
+const LOCKS: [&str; 7] = [
+    " FOR UPDATE OF c FOR KEY SHARE OF k, i",
     " FOR UPDATE SKIP LOCKED",
     " FOR NO KEY UPDATE SKIP LOCKED",
     " FOR NO KEY UPDATE",

@@ -21,7 +21,7 @@ pub fn upsert(
     role: Option<Role>,
     actor: &Actor,
 ) -> Result<AccountUser> {
-    if !user::store::exists(tx, user)? {
+    if !user::store::hold(tx, user)? {
         return Err(Error::invalid("user", "must exist"));
     }
     if let Some(added) = agents::insert(tx, account, user, role.unwrap_or(Role::Agent))? {
@@ -32,6 +32,17 @@ pub fn upsert(
     let member = agents::lock_membership(tx, account, user)?.ok_or(Error::NotFound("agent"))?;
     let role = role.unwrap_or(member.role);
     update(tx, &member, role, member.availability, member.auto_offline, actor)
+}
+
+/// Ends a membership: the member leaves the account's inboxes and teams. Who takes its conversations over is the
+/// caller's matter.
+pub fn end_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId, actor: &Actor) -> Result<()> {
+    // The queues of assignment lock members of an inbox before the membership; so does this.
+    agents::delete_member_rows(tx, account, user)?;
+    if agents::delete_membership(tx, account, user)? {
+        record(tx, account, actor, &Event::AgentRemoved(user));
+    }
+    Ok(())
 }
 
 /// Sets whether a member takes conversations, and whether that follows its presence.

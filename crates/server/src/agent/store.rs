@@ -180,6 +180,25 @@ pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
     Ok(())
 }
 
+/// Takes the member out of inboxes and teams, and forgets what it is told about.
+pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    for rows in [
+        sql!("DELETE FROM inbox_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM team_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM notification_settings WHERE account_id = $1 AND user_id = $2"),
+    ] {
+        tx.execute(rows, (account, user))?;
+    }
+    Ok(())
+}
+
+/// Takes the membership away; false when there was none.
+pub(super) fn delete_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let deleted =
+        tx.execute(sql!("DELETE FROM account_users WHERE account_id = $1 AND user_id = $2"), (account, user))?;
+    Ok(deleted > 0)
+}
+
 /// Stores what a new member is told about; what is there stays.
 pub(super) fn insert_notification_settings(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
     let now = tx.now();

@@ -46,10 +46,12 @@ const TABLE: &[Row] = &[
     ("POST /platform/api/v1/accounts",                           [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/accounts/{account_id}",               [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("PATCH /platform/api/v1/accounts/{account_id}",             [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/accounts/{account_id}",            [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/users",                              [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/users/{id}",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("GET /platform/api/v1/users/{id}/login",                    [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("PATCH /platform/api/v1/users/{id}",                        [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/users/{id}",                       [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("GET /platform/api/v1/accounts/{account_id}/account_users", [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/accounts/{account_id}/account_users",[401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("GET /platform/api/v1/agent_bots",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
@@ -75,6 +77,7 @@ const TABLE: &[Row] = &[
     ("GET /api/v1/accounts/{account_id}/inboxes",                [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inboxes",               [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes/{id}",           [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}",        [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inbox_members",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}",[401,401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
 
@@ -101,6 +104,7 @@ const TABLE: &[Row] = &[
     ("POST /api/v1/accounts/{account_id}/contacts",              [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/search",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/{id}",          [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/contacts/{id}",       [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
 
     ("GET /api/v1/accounts/{account_id}/conversations",          [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/conversations",         [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),

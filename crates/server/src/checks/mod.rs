@@ -14,6 +14,7 @@ mod site;
 mod trial;
 mod twins;
 mod value;
+mod vanish;
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE};

@@ -2,13 +2,16 @@
 
 use ::store::{Conn, Tx};
 use edge::{Error, Result};
+use serde_json::json;
 use types::{AccountId, InboxId, UserId};
 
 use super::draft::Draft;
 use super::{Inbox, hours, store};
 use crate::access::Member;
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Event, record};
-use crate::{agent, assignment};
+use crate::platform::audit;
+use crate::{agent, assignment, conversation};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -35,12 +38,29 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, draft: &Draft, actor: &Actor)
     store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))
 }
 
+/// Deletes an inbox with its channel, sessions, conversations and messages: gone from every answer at once, its rows
+/// follow in a job (decisions §5). Its addresses are free again.
+pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -> Result<()> {
+    let channel = store::lock_to_delete(tx, account, id)?.ok_or(Error::NotFound("inbox"))?;
+    store::set_deleting(tx, account, id)?;
+    store::free_addresses(tx, account, &[channel])?;
+    store::disconnect_bot(tx, account, id)?;
+    conversation::change::uncount_of_inbox(tx, account, id)?;
+    audit::record_in(tx, account, actor, "inbox.deleted", &json!({ "inbox_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::Inbox { account_id: account, id } })?;
+    record(tx, account, actor, &Event::InboxDeleted(id));
+    Ok(())
+}
+
 /// Adds users of the account to an inbox; whoever is a member already stays as it is.
 ///
 /// Those who join go to the end of the assignment queue, among each other by id.
 pub fn add_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &[UserId], actor: &Actor) -> Result<()> {
     if users.is_empty() {
         return Ok(());
+    }
+    if !store::hold(tx, account, inbox)? {
+        return Err(Error::NotFound("inbox"));
     }
     if !agent::store::hold_all(tx, account, users)? {
         return Err(Error::invalid("user", "must exist"));

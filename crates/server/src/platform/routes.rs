@@ -1,7 +1,7 @@
 //! The platform API over HTTP.
 
 use axum::extract::State;
-use edge::{Body, Error, ErrorJson, Json, Path, Result};
+use edge::{Body, Empty, Error, ErrorJson, Json, Path, Result};
 use serde::Serialize;
 use types::{AccountId, UserId};
 use utoipa::ToSchema;
@@ -98,6 +98,34 @@ pub async fn update_account(
     Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
 }
 
+/// Delete an account with everything in it.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/accounts/{account_id}",
+    operation_id = "deleteAnAccount",
+    tag = "Accounts",
+    params(("account_id" = i64, Path, description = "The account")),
+    responses(
+        (status = 200, description = "Gone; its rows follow in the background"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such account", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_account(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<AccountId>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, id)?;
+            account::service::delete(tx, id)
+        })
+        .await?;
+    Ok(Empty)
+}
+
 /// Make a user, or be granted the one who has the e-mail address already.
 #[utoipa::path(
     post,
@@ -182,6 +210,34 @@ pub async fn update_user(
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// Delete a user. What it wrote stays, without sender.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/users/{id}",
+    operation_id = "deleteAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, description = "Gone; its rows follow in the background"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such user", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_user(tx, caller, id)?;
+            user::service::delete(tx, id, &Actor::Operator)
+        })
+        .await?;
+    Ok(Empty)
 }
 
 /// Where a user can be signed in, once and within five minutes.
