@@ -80,7 +80,7 @@ pub enum Event {
     /// A user became a member.
     AgentAdded(UserId),
     /// A member's role or availability changed.
-    AgentUpdated(UserId),
+    AgentUpdated(UserId, Changes),
     /// A user is no member any more.
     AgentRemoved(UserId),
     /// An inbox was made.
@@ -166,7 +166,7 @@ impl Event {
             Self::AccountCreated => "account.created",
             Self::AccountUpdated(_) => "account.updated",
             Self::AgentAdded(_) => "agent.added",
-            Self::AgentUpdated(_) => "agent.updated",
+            Self::AgentUpdated(..) => "agent.updated",
             Self::AgentRemoved(_) => "agent.removed",
             Self::InboxCreated(_) => "inbox.created",
             Self::InboxDeleted(_) => "inbox.deleted",
@@ -201,7 +201,9 @@ impl Event {
     fn subject(&self, account: AccountId) -> Value {
         match self {
             Self::AccountCreated | Self::AccountUpdated(_) => json!({ "account_id": account }),
-            Self::AgentAdded(user) | Self::AgentUpdated(user) | Self::AgentRemoved(user) => json!({ "user_id": user }),
+            Self::AgentAdded(user) | Self::AgentUpdated(user, _) | Self::AgentRemoved(user) => {
+                json!({ "user_id": user })
+            }
             Self::InboxCreated(inbox) | Self::InboxDeleted(inbox) => json!({ "inbox_id": inbox }),
             Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
             Self::AgentBotCreated(bot)
@@ -238,6 +240,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
@@ -251,7 +254,6 @@ impl Event {
             }
             Self::AccountCreated
             | Self::AgentAdded(_)
-            | Self::AgentUpdated(_)
             | Self::AgentRemoved(_)
             | Self::InboxCreated(_)
             | Self::InboxDeleted(_)

@@ -4,12 +4,13 @@ use ::jobs::{JobError, Registry, Worker};
 use edge::Error;
 
 use crate::App;
+use crate::agent::removal::ClearRemovedAgent;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<Purge>().with::<WakeConversation>()
+    Registry::default().with::<ClearRemovedAgent>().with::<Purge>().with::<WakeConversation>()
 }
 
 /// A worker for the product's jobs.

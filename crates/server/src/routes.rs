@@ -56,7 +56,11 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(platform::routes::create_user))
         .routes(routes!(platform::routes::show_user, platform::routes::update_user, platform::routes::delete_user))
         .routes(routes!(platform::routes::sign_in_link))
-        .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+        .routes(routes!(
+            platform::routes::create_account_user,
+            platform::routes::list_account_users,
+            platform::routes::delete_account_user
+        ))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
         .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
 }
@@ -71,7 +75,9 @@ fn sessions() -> OpenApiRouter<App> {
 fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(profile::show))
-        .routes(routes!(agent::routes::list))
+        .routes(routes!(agent::routes::list, agent::routes::create))
+        .routes(routes!(agent::routes::bulk_create))
+        .routes(routes!(agent::routes::update, agent::routes::delete))
         .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))

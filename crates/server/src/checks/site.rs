@@ -34,6 +34,8 @@ pub struct Site {
     pub administrator: Caller,
     /// An agent, member of the inbox.
     pub agent: Caller,
+    /// An agent outside of the inbox.
+    pub colleague: Caller,
     /// An API inbox.
     pub inbox: InboxId,
     /// The inbox's name in the public API.
@@ -87,6 +89,7 @@ impl Site {
             account,
             administrator,
             agent,
+            colleague: app.agent(account).await,
             inbox,
             identifier,
             source_id,
@@ -148,6 +151,7 @@ impl Site {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
             "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(granted_bot(app, self.account).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
@@ -159,6 +163,7 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("agents", "id") => self.colleague.id.to_string(),
             ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),

@@ -39,6 +39,16 @@ pub(super) fn move_between(tx: &mut Tx<'_>, before: Option<Place>, after: Option
     take(tx, steps)
 }
 
+/// Counts conversations that went from one place to another, each counter once.
+pub(super) fn move_all(tx: &mut Tx<'_>, moves: impl Iterator<Item = (Place, Place)>) -> Result<()> {
+    let mut steps = Steps::new();
+    for (before, after) in moves {
+        add(&mut steps, before, -1);
+        add(&mut steps, after, 1);
+    }
+    take(tx, steps)
+}
+
 /// Takes the conversations of a contact that is being deleted out of the counts; nobody may change them any more.
 pub(super) fn remove_contact(tx: &mut Tx<'_>, account: AccountId, contact: ContactId) -> Result<()> {
     let rows: Vec<(InboxId, Status, Option<UserId>, i64)> = tx.query(

@@ -11,7 +11,7 @@ use crate::access::Member;
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Event, record};
 use crate::platform::audit;
-use crate::{agent, assignment, conversation};
+use crate::{account, agent, assignment, conversation};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -31,6 +31,12 @@ pub fn list_visible(conn: &mut Conn<'_>, member: &Member) -> Result<Vec<Inbox>> 
 
 /// Makes an inbox with its channel and the usual opening hours; it has no members yet.
 pub fn create(tx: &mut Tx<'_>, account: AccountId, draft: &Draft, actor: &Actor) -> Result<Inbox> {
+    let limit = account::service::lock(tx, account)?.limit("inboxes");
+    if let Some(most) = limit
+        && store::count(tx, account)? >= most
+    {
+        return Err(Error::LimitReached("inboxes"));
+    }
     let channel = store::insert_channel(tx, account, &draft.channel)?;
     let id = store::insert(tx, account, channel, draft)?;
     hours::insert_defaults(tx, account, id)?;

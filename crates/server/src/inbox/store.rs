@@ -120,6 +120,15 @@ pub fn list_of_member(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> 
     )?)
 }
 
+/// The number of inboxes.
+pub fn count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!("SELECT COUNT(*) FROM inboxes i WHERE i.account_id = $1 AND i.deleting_at IS NULL"),
+        (account,),
+    )?;
+    Ok(count)
+}
+
 /// The kind of the inbox's channel; without the inbox "not found".
 pub fn find_channel_kind(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<ChannelKind> {
     let row: Option<(ChannelKind,)> = conn.query_opt(

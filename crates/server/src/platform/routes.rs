@@ -11,7 +11,7 @@ use crate::App;
 use crate::access::PlatformApp;
 use crate::account::draft;
 use crate::account::wire::{AccountJson, AccountUpdateBody, NewAccountBody};
-use crate::agent::wire::{AccountUserBody, AccountUserJson};
+use crate::agent::wire::{AccountUserBody, AccountUserJson, AccountUserRemovalBody};
 use crate::auth;
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
@@ -308,6 +308,37 @@ pub async fn create_account_user(
         })
         .await?;
     Ok(Json(membership.into()))
+}
+
+/// Take a user out of an account; whoever is no member is ignored.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/accounts/{account_id}/account_users",
+    operation_id = "deleteAnAccountUser",
+    tag = "AccountUsers",
+    params(("account_id" = i64, Path, description = "The account")),
+    request_body = AccountUserRemovalBody,
+    responses(
+        (status = 200, description = "Removed"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such account", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_account_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(account): Path<AccountId>,
+    Body(body): Body<AccountUserRemovalBody>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, account)?;
+            let user = body.user_id.ok_or_else(|| Error::invalid("user", "must exist"))?;
+            agent::removal::remove(tx, account, user.id(), &Actor::Operator)
+        })
+        .await?;
+    Ok(Empty)
 }
 
 /// The memberships of an account, the oldest first.
