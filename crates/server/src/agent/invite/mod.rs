@@ -85,7 +85,7 @@ fn add(tx: &mut Tx<'_>, inviter: &Member, user: UserId, wanted: &Invitation) -> 
     }
     store::insert_notification_settings(tx, account, user)?;
     record(tx, account, &Actor::from(inviter), &Event::AgentAdded(user));
-    invitation::invite(tx, account, inviter, user)
+    invitation::invite(tx, account, inviter.user_id, user)
 }
 
 /// Fails when the account may not have so many agents more.
