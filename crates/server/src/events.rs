@@ -85,10 +85,14 @@ pub enum Event {
     AgentRemoved(UserId),
     /// An inbox was made.
     InboxCreated(InboxId),
+    /// An inbox, its channel or its opening hours changed.
+    InboxUpdated(InboxId, Changes),
     /// An inbox was deleted, with all its conversations.
     InboxDeleted(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A member was taken out of an inbox.
+    InboxMemberRemoved(InboxId, UserId),
     /// A bot of the account was made.
     AgentBotCreated(AgentBotId),
     /// A bot of the account changed.
@@ -97,6 +101,8 @@ pub enum Event {
     AgentBotTokenReset(AgentBotId),
     /// A bot of the account was removed.
     AgentBotDeleted(AgentBotId),
+    /// An inbox got a bot.
+    AgentBotConnected(InboxId, AgentBotId),
     /// An inbox lost its bot.
     AgentBotDisconnected(InboxId, AgentBotId),
     /// A canned response was made.
@@ -153,6 +159,15 @@ impl Changes {
         self
     }
 
+    /// Notes that a secret `has_changed`, without its values.
+    #[must_use]
+    pub fn with_secret(mut self, attribute: &str, has_changed: bool) -> Self {
+        if has_changed {
+            self.0.insert(attribute.to_owned(), json!([null, null]));
+        }
+        self
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -169,12 +184,15 @@ impl Event {
             Self::AgentUpdated(..) => "agent.updated",
             Self::AgentRemoved(_) => "agent.removed",
             Self::InboxCreated(_) => "inbox.created",
+            Self::InboxUpdated(..) => "inbox.updated",
             Self::InboxDeleted(_) => "inbox.deleted",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::InboxMemberRemoved(..) => "inbox_member.removed",
             Self::AgentBotCreated(_) => "agent_bot.created",
             Self::AgentBotUpdated(..) => "agent_bot.updated",
             Self::AgentBotTokenReset(_) => "agent_bot.token_reset",
             Self::AgentBotDeleted(_) => "agent_bot.deleted",
+            Self::AgentBotConnected(..) => "agent_bot.connected",
             Self::AgentBotDisconnected(..) => "agent_bot.disconnected",
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
@@ -204,13 +222,19 @@ impl Event {
             Self::AgentAdded(user) | Self::AgentUpdated(user, _) | Self::AgentRemoved(user) => {
                 json!({ "user_id": user })
             }
-            Self::InboxCreated(inbox) | Self::InboxDeleted(inbox) => json!({ "inbox_id": inbox }),
-            Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox, _) | Self::InboxDeleted(inbox) => {
+                json!({ "inbox_id": inbox })
+            }
+            Self::InboxMemberAdded(inbox, user) | Self::InboxMemberRemoved(inbox, user) => {
+                json!({ "inbox_id": inbox, "user_id": user })
+            }
             Self::AgentBotCreated(bot)
             | Self::AgentBotUpdated(bot, _)
             | Self::AgentBotTokenReset(bot)
             | Self::AgentBotDeleted(bot) => json!({ "agent_bot_id": bot }),
-            Self::AgentBotDisconnected(inbox, bot) => json!({ "inbox_id": inbox, "agent_bot_id": bot }),
+            Self::AgentBotConnected(inbox, bot) | Self::AgentBotDisconnected(inbox, bot) => {
+                json!({ "inbox_id": inbox, "agent_bot_id": bot })
+            }
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
@@ -243,6 +267,7 @@ impl Event {
             | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
+            | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
@@ -258,9 +283,11 @@ impl Event {
             | Self::InboxCreated(_)
             | Self::InboxDeleted(_)
             | Self::InboxMemberAdded(..)
+            | Self::InboxMemberRemoved(..)
             | Self::AgentBotCreated(_)
             | Self::AgentBotTokenReset(_)
             | Self::AgentBotDeleted(_)
+            | Self::AgentBotConnected(..)
             | Self::AgentBotDisconnected(..)
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)

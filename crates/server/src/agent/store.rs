@@ -113,6 +113,27 @@ pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) ->
     )?)
 }
 
+/// Those to whom conversations of all of `inboxes` can be given: who is a member of every one, then the other
+/// administrators; each by id.
+pub fn list_assignable(conn: &mut Conn<'_>, account: AccountId, inboxes: &[InboxId]) -> Result<Vec<Agent>> {
+    let wanted = i64::try_from(inboxes.len()).unwrap_or(i64::MAX);
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM account_users au
+              JOIN users u ON u.id = au.user_id
+              LEFT JOIN (
+                  SELECT m.user_id, COUNT(*) AS joined FROM inbox_members m
+                  WHERE m.account_id = $1 AND m.inbox_id = ANY($2) GROUP BY m.user_id) seats ON seats.user_id = au.user_id
+              WHERE au.account_id = $1 AND u.deleting_at IS NULL
+                AND (COALESCE(seats.joined, 0) = $3 OR au.role = 'administrator')
+              ORDER BY CASE WHEN COALESCE(seats.joined, 0) = $3 THEN 0 ELSE 1 END, u.id"
+        ),
+        (account, inboxes, wanted),
+    )?)
+}
+
 /// The members of a team, by id.
 pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Result<Vec<Agent>> {
     Ok(conn.query(

@@ -56,6 +56,18 @@ pub fn is_usable(conn: &mut Conn<'_>, account: AccountId, bot: AgentBotId) -> Re
     Ok(row.is_some())
 }
 
+/// The same; the bot cannot be removed before the end of the transaction.
+pub fn hold_usable(tx: &mut Tx<'_>, account: AccountId, bot: AgentBotId) -> Result<bool> {
+    let row: Option<(AgentBotId,)> = tx.query_opt(
+        sql!(
+            "SELECT id FROM agent_bots
+             WHERE (account_id = $1 OR account_id IS NULL) AND id = $2 AND deleting_at IS NULL FOR KEY SHARE"
+        ),
+        (account, bot),
+    )?;
+    Ok(row.is_some())
+}
+
 /// The bot, locked until the end of the transaction.
 pub(super) fn lock(tx: &mut Tx<'_>, id: AgentBotId) -> Result<Option<AgentBot>> {
     let row: Option<(AgentBotId,)> =

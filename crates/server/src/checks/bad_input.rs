@@ -73,7 +73,11 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
             }
             let body = answer.json();
             let found: Vec<&Value> = all_of(&body, field.name());
-            if found.contains(&&value) {
+            if operation.id == "contactDestroyCustomAttributes" {
+                // It shows what is left.
+                continue;
+            }
+            if found.iter().any(|found| *found == &value || is_part(&value, found)) {
                 shown.insert(format!("{}.{}", operation.id, field.keys.join(".")));
             } else if found.iter().any(|found| found.to_string().contains("Zo")) {
                 trial.problems.push(format!("{}: {found:?} instead of {value}", field.keys.join(".")));
@@ -88,6 +92,8 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "createAUser.custom_attributes",
         "inboxCreation.name",
         "inboxCreation.greeting_message",
+        "updateInbox.out_of_office_message",
+        "updateInbox.channel.additional_attributes",
         "inboxCreation.business_name",
         "inboxCreation.channel.welcome_title",
         "inboxCreation.channel.additional_attributes",
@@ -96,6 +102,9 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "contactCreate.source_id",
         "contactCreate.custom_attributes",
         "contactCreate.additional_attributes",
+        "contactUpdate.name",
+        "contactUpdate.custom_attributes",
+        "contactInboxCreation.source_id",
         "newConversation.custom_attributes",
         "newConversation.message.content",
         "createANewMessageInAConversation.content",
@@ -123,6 +132,12 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
     let answer = app.call(Method::POST, &labels, Some(&trial.site.administrator.token), Some(&body)).await;
     assert_eq!(answer.expect(200).json(), json!({ "payload": [UNICODE] }));
     trial.finish(90).await;
+}
+
+/// Whether an object was merged into another one.
+fn is_part(value: &Value, found: &Value) -> bool {
+    let (Some(value), Some(found)) = (value.as_object(), found.as_object()) else { return false };
+    value.iter().all(|(key, value)| found.get(key) == Some(value))
 }
 
 /// Every value with this key, at any depth.

@@ -23,7 +23,14 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
-        "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
+        "updateAgentBot" => json!({ "agent_bot": site.agent_bot }),
+        "updateInbox" => json!({ "name": format!("Desk {number}") }),
+        "addNewAgentToInbox" | "updateAgentsInInbox" => {
+            json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] })
+        }
+        // Nobody goes, so that the site keeps its member.
+        "deleteAgentsInInbox" => json!({ "inbox_id": site.inbox, "user_ids": "" }),
+        "deleteAgentInInbox" => json!({ "user_ids": "" }),
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
@@ -36,6 +43,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
+        "contactUpdate" => json!({ "name": format!("Ada {number}") }),
+        "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
+        "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
             json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })

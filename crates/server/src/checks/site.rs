@@ -26,6 +26,9 @@ static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
     hash.to_string()
 });
 
+/// Operations that change a contact, or what others see of it.
+const CHANGES_CONTACT: [&str; 2] = ["contactUpdate", "contactDestroyCustomAttributes"];
+
 /// An account and what is in it.
 pub struct Site {
     /// The account.
@@ -38,12 +41,16 @@ pub struct Site {
     pub colleague: Caller,
     /// An API inbox.
     pub inbox: InboxId,
+    /// An API inbox that is only there to be changed.
+    pub changing_inbox: InboxId,
     /// The inbox's name in the public API.
     pub identifier: String,
     /// A contact's session in the inbox.
     pub source_id: String,
     /// The contact.
     pub contact: i64,
+    /// A contact that is only there to be changed.
+    pub changing_contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
     /// The agent's address; it can sign in.
@@ -66,6 +73,8 @@ impl Site {
         let agent = app.agent(account).await;
         let inbox = app.api_inbox(&administrator).await;
         app.join(&administrator, inbox, &[&agent]).await;
+        let changing_contact = app.contact(&administrator).await;
+        let changing_inbox = app.api_inbox(&administrator).await;
         let shown = app.get(&administrator, &format!("inboxes/{inbox}")).await.expect(200).json();
         let identifier = shown["inbox_identifier"].as_str().unwrap().to_owned();
         let contacts = format!("/public/api/v1/inboxes/{identifier}/contacts");
@@ -91,6 +100,8 @@ impl Site {
             agent,
             colleague: app.agent(account).await,
             inbox,
+            changing_inbox,
+            changing_contact,
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
@@ -124,13 +135,14 @@ impl Site {
         let mut before = "";
         let parts = operation.path.split('/').map(|part| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(before, name)));
+            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(operation, before, name)));
             before = part;
             value.unwrap_or_else(|| part.to_owned())
         });
         let path = parts.collect::<Vec<_>>().join("/");
         match path.rsplit('/').next() {
             Some("search") => format!("{path}?q=a"),
+            Some("assignable_agents") => format!("{path}?inbox_ids={}", self.inbox),
             Some("validate_token") => format!("{path}?{}", self.session),
             _ => path,
         }
@@ -159,9 +171,13 @@ impl Site {
     }
 
     /// The value of the path parameter `name` that follows the segment `before`.
-    fn value(&self, before: &str, name: &str) -> String {
+    fn value(&self, operation: &Operation, before: &str, name: &str) -> String {
         match (before, name) {
+            ("inboxes", "id") if matches!(operation.id.as_str(), "updateInbox" | "updateAgentBot") => {
+                self.changing_inbox.to_string()
+            }
             (_, "account_id") => self.account.to_string(),
+            ("contacts", "id") if CHANGES_CONTACT.contains(&operation.id.as_str()) => self.changing_contact.to_string(),
             ("contacts", "id") => self.contact.to_string(),
             ("agents", "id") => self.colleague.id.to_string(),
             ("agent_bots", "id") => self.agent_bot.to_string(),

@@ -178,7 +178,8 @@ fn read_new(body: NewContactBody) -> Result<NewContact> {
     .check()
 }
 
-fn with_sessions(
+/// The contact with its sessions.
+pub(super) fn with_sessions(
     conn: &mut ::store::Conn<'_>,
     contact: &super::Contact,
     view: InboxView,

@@ -37,7 +37,7 @@ const PAGE: i64 = 25;
 /// Has no conversations.
 const NO_INBOX: InboxId = InboxId::new(0);
 /// Conversations of an answer that is not paged.
-const UNPAGED: i64 = 1000;
+pub(super) const UNPAGED: i64 = 1000;
 
 /// What a list shows, read from its query.
 #[derive(Debug, Clone)]

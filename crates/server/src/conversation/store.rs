@@ -5,6 +5,7 @@ use store::{Conn, Tx, params, sql};
 use types::{AccountId, ContactId, ContactInboxId, ConversationId, InboxId, Json, Status, TeamId, Timestamp, UserId};
 
 use super::Conversation;
+use super::list::UNPAGED;
 
 /// The columns of [`Conversation`], of the table alias `c`. Who is being deleted is assigned to nothing.
 macro_rules! columns {
@@ -192,5 +193,28 @@ pub fn list_of_contact(conn: &mut Conn<'_>, account: AccountId, contact: Contact
               WHERE c.account_id = $1 AND c.contact_id = $2 AND i.deleting_at IS NULL ORDER BY c.display_id"
         ),
         (account, contact),
+    )?)
+}
+
+/// The conversations of a contact in inboxes that still exist, those with the latest activity first, at most
+/// [`UNPAGED`]; with `only` just those in inboxes that this user is a member of.
+pub fn list_recent_of_contact(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    contact: ContactId,
+    only: Option<UserId>,
+) -> Result<Vec<Conversation>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations c JOIN inboxes i ON i.id = c.inbox_id
+              WHERE c.account_id = $1 AND c.contact_id = $2 AND i.deleting_at IS NULL
+                AND (CAST($3 AS BIGINT) IS NULL OR EXISTS (
+                    SELECT 1 FROM inbox_members m
+                    WHERE m.account_id = c.account_id AND m.inbox_id = c.inbox_id AND m.user_id = $3))
+              ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $4"
+        ),
+        (account, contact, only, UNPAGED),
     )?)
 }

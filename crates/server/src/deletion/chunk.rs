@@ -46,8 +46,12 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
 }
 
 /// Tables of an account that may have many rows and depend on nothing by now.
-fn tables() -> [&'static Sql; 4] {
+fn tables() -> [&'static Sql; 5] {
     [
+        sql!(
+            "DELETE FROM files WHERE account_id = $1 AND id IN (
+                 SELECT id FROM files WHERE account_id = $1 ORDER BY id LIMIT $2)"
+        ),
         sql!(
             "DELETE FROM events WHERE account_id = $1 AND seq IN (
                  SELECT seq FROM events WHERE account_id = $1 ORDER BY seq LIMIT $2)"

@@ -470,14 +470,17 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
     assert_eq!(desk.app.number("SELECT COUNT(*) FROM jobs", &[]).await, 0);
 }
 
-/// Tables of an account with so few rows that the account's own deletion may take them along.
-const FEW: [&str; 17] = [
+/// Tables of an account with so few rows that the account's own deletion may take them along, or with some for each
+/// message or contact, with which they go.
+const FEW: [&str; 19] = [
     "account_counters",
     "account_users",
     "agent_bot_inboxes",
     "agent_bots",
     "assignment_queues",
+    "attachments",
     "canned_responses",
+    "csat_survey_responses",
     "contact_counters",
     "contact_tags",
     "conversation_counters",

@@ -23,6 +23,14 @@ pub fn take_some(tx: &mut Tx<'_>, id: UserId, most: i64) -> Result<bool> {
                  SELECT id FROM reporting_events WHERE user_id = $1 LIMIT $2)"
         ),
         sql!(
+            "UPDATE csat_survey_responses SET assigned_agent_id = NULL WHERE id IN (
+                 SELECT id FROM csat_survey_responses WHERE assigned_agent_id = $1 LIMIT $2)"
+        ),
+        sql!(
+            "UPDATE csat_survey_responses SET review_notes_updated_by_id = NULL WHERE id IN (
+                 SELECT id FROM csat_survey_responses WHERE review_notes_updated_by_id = $1 LIMIT $2)"
+        ),
+        sql!(
             "DELETE FROM mentions WHERE (account_id, user_id, conversation_id) IN (
                  SELECT account_id, user_id, conversation_id FROM mentions WHERE user_id = $1 LIMIT $2)"
         ),

@@ -14,6 +14,7 @@ use super::{Inbox, hours};
 use crate::BaseUrl;
 use crate::access::Member;
 use crate::agent::wire::AgentJson;
+use crate::agent_bot::wire::AgentBotJson;
 
 /// Who looks at an inbox: secrets are for administrators only (decisions §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +216,7 @@ pub struct InboxJson {
 }
 
 /// When an inbox is open on one day of the week (rest.md §6.9).
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = inbox_working_hours)]
 pub struct WorkingHoursJson {
     /// 0 is Sunday.
@@ -441,6 +442,16 @@ fn widget_script(base_url: &str, website_token: &str) -> String {
 pub struct InboxListJson {
     /// By id.
     pub payload: Vec<InboxJson>,
+}
+
+/// The bot of an inbox.
+#[derive(Serialize, ToSchema)]
+#[schema(as = inbox_agent_bot)]
+pub struct InboxBotJson {
+    /// Absent if the inbox has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub agent_bot: Option<AgentBotJson>,
 }
 
 /// The members of an inbox.
