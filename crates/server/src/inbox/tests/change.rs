@@ -1,6 +1,8 @@
 //! Inboxes that change.
 
+use axum::body::Body;
 use futures_util::future::join_all;
+use http::{Method, Request};
 use serde_json::{Value, json};
 use store::testing::db_test;
 
@@ -110,12 +112,43 @@ async fn opening_hours_change_by_day(app: TestApp) {
     let names = app.event_names(administrator.account).await;
     assert_eq!(change(&app, &administrator, &inbox["id"], body).await, changed);
     assert_eq!(app.event_names(administrator.account).await, names, "the same hours again are no change");
-    for bad in [json!([{ "day_of_week": 7 }]), json!([{ "day_of_week": 1, "open_hour": 18 }]), json!([{}])] {
+    for bad in [
+        json!({}),
+        json!([[1]]),
+        json!([{ "day_of_week": 7 }]),
+        json!([{ "day_of_week": 1, "open_hour": 18 }]),
+        json!([{}]),
+    ] {
         let body = json!({ "name": "Other", "working_hours": bad });
-        app.patch(&administrator, &format!("inboxes/{}", inbox["id"]), body).await.expect(422);
+        let refused = app.patch(&administrator, &format!("inboxes/{}", inbox["id"]), body).await.expect(422);
+        assert_eq!(attributes(&refused), json!(["working_hours"]));
     }
     let shown = app.get(&administrator, &format!("inboxes/{}", inbox["id"])).await.expect(200).json();
     assert_eq!(shown, changed, "what is refused changes nothing");
+}
+
+#[db_test]
+async fn opening_hours_are_taken_from_forms_and_at_creation(app: TestApp) {
+    let administrator = app.administrator(app.account().await).await;
+    let days = json!([{ "day_of_week": 6, "closed_all_day": false, "open_hour": 10, "open_minutes": 0,
+        "close_hour": 12, "close_minutes": 0 }]);
+    let body = json!({ "name": "Desk", "working_hours": days, "channel": { "type": "api" } });
+    let inbox = create(&app, &administrator, body).await;
+    assert_eq!(inbox["working_hours"][6]["open_hour"], 10);
+
+    let form = "working_hours[0][day_of_week]=1&working_hours[0][open_hour]=7&working_hours[1][day_of_week]=2\
+                &working_hours[1][closed_all_day]=true";
+    let request = Request::builder()
+        .method(Method::PATCH)
+        .uri(administrator.path(&format!("inboxes/{}", inbox["id"])))
+        .header("api_access_token", &administrator.token)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(form))
+        .unwrap();
+    let changed = app.send(request).await.expect(200).json();
+    assert_eq!(changed["working_hours"][1]["open_hour"], 7);
+    assert_eq!(changed["working_hours"][2]["closed_all_day"], true);
+    assert_eq!(changed["working_hours"][6], inbox["working_hours"][6]);
 }
 
 #[db_test]
