@@ -32,6 +32,9 @@ pub enum Error {
     /// Fields that a record cannot have: 422 with `message` and `attributes`.
     #[error("{}", messages(.0))]
     Invalid(Vec<Problem>),
+    /// The account has as many as it may have: 402 with `error`.
+    #[error("the account has reached its limit of {0}")]
+    LimitReached(&'static str),
     /// A business rule refuses the request: 422 with `error`.
     #[error("{0}")]
     Refused(String),
@@ -103,6 +106,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy | store::Error::TooSlow => Self::Unavailable,
+            store::Error::LogClosed => Self::NotFound("account"),
             store::Error::Unavailable(ref cause) => {
                 tracing::error!(%cause, "the database is unavailable");
                 Self::Unavailable

@@ -80,11 +80,15 @@ pub enum Event {
     /// A user became a member.
     AgentAdded(UserId),
     /// A member's role or availability changed.
-    AgentUpdated(UserId),
+    AgentUpdated(UserId, Changes),
+    /// A user is no member any more.
+    AgentRemoved(UserId),
     /// An inbox was made.
     InboxCreated(InboxId),
     /// An inbox, its channel or its opening hours changed.
     InboxUpdated(InboxId, Changes),
+    /// An inbox was deleted, with all its conversations.
+    InboxDeleted(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
     /// A member was taken out of an inbox.
@@ -121,6 +125,8 @@ pub enum Event {
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
     ContactUpdated(ContactId, Changes),
+    /// A contact was deleted. With it what it was: its row is on its way out.
+    ContactDeleted(ContactId, Json),
     /// A conversation was made.
     ConversationCreated(ConversationId),
     /// Team, assignee, status, snooze, attributes, labels or priority of a conversation changed.
@@ -177,9 +183,11 @@ impl Event {
             Self::AccountCreated => "account.created",
             Self::AccountUpdated(_) => "account.updated",
             Self::AgentAdded(_) => "agent.added",
-            Self::AgentUpdated(_) => "agent.updated",
+            Self::AgentUpdated(..) => "agent.updated",
+            Self::AgentRemoved(_) => "agent.removed",
             Self::InboxCreated(_) => "inbox.created",
             Self::InboxUpdated(..) => "inbox.updated",
+            Self::InboxDeleted(_) => "inbox.deleted",
             Self::InboxMemberAdded(..) => "inbox_member.added",
             Self::InboxMemberRemoved(..) => "inbox_member.removed",
             Self::AgentBotCreated(_) => "agent_bot.created",
@@ -198,6 +206,7 @@ impl Event {
             Self::TeamMemberRemoved(..) => "team_member.removed",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
+            Self::ContactDeleted(..) => "contact.deleted",
             Self::ConversationCreated(_) => "conversation.created",
             Self::ConversationUpdated(..) => "conversation.updated",
             Self::ConversationStatusChanged(..) => "conversation.status_changed",
@@ -213,8 +222,12 @@ impl Event {
     fn subject(&self, account: AccountId) -> Value {
         match self {
             Self::AccountCreated | Self::AccountUpdated(_) => json!({ "account_id": account }),
-            Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
-            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox, _) => json!({ "inbox_id": inbox }),
+            Self::AgentAdded(user) | Self::AgentUpdated(user, _) | Self::AgentRemoved(user) => {
+                json!({ "user_id": user })
+            }
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox, _) | Self::InboxDeleted(inbox) => {
+                json!({ "inbox_id": inbox })
+            }
             Self::InboxMemberAdded(inbox, user) | Self::InboxMemberRemoved(inbox, user) => {
                 json!({ "inbox_id": inbox, "user_id": user })
             }
@@ -234,7 +247,9 @@ impl Event {
             Self::TeamMemberAdded(team, user) | Self::TeamMemberRemoved(team, user) => {
                 json!({ "team_id": team, "user_id": user })
             }
-            Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) => json!({ "contact_id": contact }),
+            Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) | Self::ContactDeleted(contact, _) => {
+                json!({ "contact_id": contact })
+            }
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _)
             | Self::ConversationStatusChanged(conversation, ..)
@@ -254,6 +269,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::InboxUpdated(_, changes)
@@ -262,13 +278,15 @@ impl Event {
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
             Self::AssigneeChanged(_, before, after) => Changes::default().with("assignee_id", before, after).0,
             Self::TeamChanged(_, before, after) => Changes::default().with("team_id", before, after).0,
+            Self::ContactDeleted(_, contact) => Map::from_iter([("contact".to_owned(), contact.read())]),
             Self::MessageCreated(_, _, Some(echo_id)) => {
                 Map::from_iter([("echo_id".to_owned(), Value::from(echo_id.as_str()))])
             }
             Self::AccountCreated
             | Self::AgentAdded(_)
-            | Self::AgentUpdated(_)
+            | Self::AgentRemoved(_)
             | Self::InboxCreated(_)
+            | Self::InboxDeleted(_)
             | Self::InboxMemberAdded(..)
             | Self::InboxMemberRemoved(..)
             | Self::AgentBotCreated(_)

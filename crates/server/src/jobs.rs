@@ -4,12 +4,13 @@ use ::jobs::{JobError, Registry, Worker};
 use edge::Error;
 
 use crate::App;
-use crate::agent_bot::jobs::ForgetAgentBot;
+use crate::agent::removal::ClearRemovedAgent;
 use crate::conversation::jobs::WakeConversation;
+use crate::deletion::Purge;
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<ForgetAgentBot>().with::<WakeConversation>()
+    Registry::default().with::<ClearRemovedAgent>().with::<Purge>().with::<WakeConversation>()
 }
 
 /// A worker for the product's jobs.
@@ -23,5 +24,13 @@ pub fn to_job_error(error: Error) -> JobError {
         Error::Internal(cause) => JobError::Retry(cause.to_string()),
         Error::Unavailable => JobError::Retry("the database is busy".into()),
         refusal => JobError::Fatal(refusal.to_string()),
+    }
+}
+
+/// The end of a job about a row: one that is gone, with its account or by itself, leaves nothing to do.
+pub fn unless_gone(done: edge::Result<()>) -> Result<(), JobError> {
+    match done {
+        Ok(()) | Err(Error::NotFound(_)) => Ok(()),
+        Err(error) => Err(to_job_error(error)),
     }
 }

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod canned_response;
 pub mod contact;
 pub mod conversation;
+pub mod deletion;
 pub mod events;
 pub mod file;
 pub mod health;

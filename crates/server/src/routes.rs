@@ -49,11 +49,19 @@ fn routes() -> OpenApiRouter<App> {
 fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(platform::routes::create_account))
-        .routes(routes!(platform::routes::show_account, platform::routes::update_account))
+        .routes(routes!(
+            platform::routes::show_account,
+            platform::routes::update_account,
+            platform::routes::delete_account
+        ))
         .routes(routes!(platform::routes::create_user))
-        .routes(routes!(platform::routes::show_user, platform::routes::update_user))
+        .routes(routes!(platform::routes::show_user, platform::routes::update_user, platform::routes::delete_user))
         .routes(routes!(platform::routes::sign_in_link))
-        .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+        .routes(routes!(
+            platform::routes::create_account_user,
+            platform::routes::list_account_users,
+            platform::routes::delete_account_user
+        ))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
         .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
 }
@@ -68,12 +76,14 @@ fn sessions() -> OpenApiRouter<App> {
 fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(profile::show))
-        .routes(routes!(agent::routes::list))
+        .routes(routes!(agent::routes::list, agent::routes::create))
+        .routes(routes!(agent::routes::bulk_create))
+        .routes(routes!(agent::routes::update, agent::routes::delete))
         .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
-        .routes(routes!(inbox::routes::show, inbox::routes::update))
+        .routes(routes!(inbox::routes::show, inbox::routes::update, inbox::routes::delete))
         .routes(routes!(inbox::bot::show))
         .routes(routes!(inbox::bot::set))
         .routes(routes!(inbox::members::list_assignable_in_inbox))
@@ -87,7 +97,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
-        .routes(routes!(contact::routes::show, contact::change::update))
+        .routes(routes!(contact::routes::show, contact::change::update, contact::routes::delete))
         .routes(routes!(contact::change::destroy_custom_attributes))
         .routes(routes!(contact::reach::create_session))
         .routes(routes!(contact::reach::list_contactable_inboxes))

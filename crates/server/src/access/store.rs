@@ -39,7 +39,8 @@ fn find_token_owner(conn: &mut Conn<'_>, token: &str) -> Result<Option<Owner>> {
                     CAST(NULL AS TEXT) AS uid
              FROM access_tokens t
              LEFT JOIN users u ON u.id = t.user_id AND u.deleting_at IS NULL
-             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id
+             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id AND (b.account_id IS NULL OR b.account_id NOT IN (
+                 SELECT gone.id FROM accounts gone WHERE gone.deleting_at IS NOT NULL))
              WHERE t.token = $1 AND t.platform_app_id IS NULL"
         ),
         (token,),

@@ -4,7 +4,7 @@ use edge::Result;
 use store::{Conn, Tx, sql};
 use types::{AccountId, InboxId, Role, TeamId, UserId};
 
-use super::{AccountUser, Agent};
+use super::{AccountUser, Agent, Invitation};
 use crate::file::avatar;
 use crate::text;
 
@@ -189,6 +189,51 @@ pub(super) fn insert(tx: &mut Tx<'_>, account: AccountId, user: UserId, role: Ro
     )?)
 }
 
+/// Stores the membership of somebody who was invited; false when there is one.
+pub(super) fn insert_invited(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    user: UserId,
+    inviter: UserId,
+    wanted: &Invitation,
+) -> Result<bool> {
+    let now = tx.now();
+    let stored = tx.execute(
+        sql!(
+            "INSERT INTO account_users (account_id, user_id, role, inviter_id, availability, auto_offline, created_at,
+                 updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+             ON CONFLICT (account_id, user_id) DO NOTHING"
+        ),
+        (account, user, wanted.role, inviter, wanted.availability, wanted.auto_offline, now),
+    )?;
+    Ok(stored > 0)
+}
+
+/// The number of members.
+pub(super) fn count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!(
+            "SELECT COUNT(*) FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND u.deleting_at IS NULL"
+        ),
+        (account,),
+    )?;
+    Ok(count)
+}
+
+/// The addresses of all members.
+pub(super) fn list_emails(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.query(
+        sql!(
+            "SELECT u.email FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND u.deleting_at IS NULL"
+        ),
+        (account,),
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
 /// Writes back what may change.
 pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
     tx.execute(
@@ -199,6 +244,25 @@ pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
         (member.account_id, member.user_id, member.role, member.availability, member.auto_offline, member.updated_at),
     )?;
     Ok(())
+}
+
+/// Takes the member out of inboxes and teams, and forgets what it is told about.
+pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    for rows in [
+        sql!("DELETE FROM inbox_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM team_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM notification_settings WHERE account_id = $1 AND user_id = $2"),
+    ] {
+        tx.execute(rows, (account, user))?;
+    }
+    Ok(())
+}
+
+/// Takes the membership away; false when there was none.
+pub(super) fn delete_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let deleted =
+        tx.execute(sql!("DELETE FROM account_users WHERE account_id = $1 AND user_id = $2"), (account, user))?;
+    Ok(deleted > 0)
 }
 
 /// Stores what a new member is told about; what is there stays.

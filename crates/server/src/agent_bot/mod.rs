@@ -1,6 +1,5 @@
 //! Agent bots: programs that answer in inboxes, each of an account or of the whole installation (rest.md §5.3, §5.5).
 
-pub mod jobs;
 pub mod platform;
 pub mod routes;
 pub mod service;

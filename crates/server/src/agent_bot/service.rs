@@ -5,8 +5,8 @@ use edge::{Error, Result};
 use serde_json::json;
 use types::{AccountId, AgentBotId, PlatformAppId};
 
-use super::jobs::ForgetAgentBot;
 use super::{AgentBot, Draft, store};
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
 use crate::platform::audit;
 use crate::{access, account, token};
@@ -120,7 +120,7 @@ fn remove(tx: &mut Tx<'_>, bot: &AgentBot, actor: &Actor) -> Result<()> {
     disconnect(tx, bot.id, None, actor)?;
     store::hide(tx, bot.id)?;
     tell(tx, bot.account_id, bot.id, actor, &Event::AgentBotDeleted(bot.id))?;
-    ::jobs::push(tx, &ForgetAgentBot { id: bot.id })?;
+    ::jobs::push(tx, &Purge { subject: Subject::AgentBot { id: bot.id } })?;
     Ok(())
 }
 

@@ -68,7 +68,7 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
             let body = sample::body_with(operation, &trial.site, trial.number, field.name()).unwrap();
             let sent = trial.request(operation, &path).json(with_raw(&body, &field.keys, &value.to_string()));
             let answer = trial.send(sent.clone(), Expected::FineOrNamed, Some(&field)).await;
-            if answer.status != 200 {
+            if answer.status != 200 || answer.body.is_empty() {
                 continue;
             }
             let body = answer.json();
@@ -117,6 +117,8 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "updateCannedResponseInAccount.content",
         "createATeam.description",
         "createAnAgentBot.name",
+        "addNewAgentToAccount.name",
+        "updateAgentInAccount.name",
         "createAnAccountAgentBot.bot_config",
         "updateATeam.description",
         "createAMessage.content",

@@ -14,6 +14,7 @@ mod site;
 mod trial;
 mod twins;
 mod value;
+mod vanish;
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -159,7 +160,7 @@ fn check_refusal(path: &str, answer: &Answer) -> Result<(), String> {
         422 if path.starts_with("/auth/") && has_keys(&body, &["message", "redirect_url"]) => true,
         404 | 405 if is_wordy => with_status,
         401 => is_text(&body, "error") || is_texts(&body, "errors"),
-        403..=405 | 408 | 409 | 413 | 415 => is_text(&body, "error"),
+        402..=405 | 408 | 409 | 413 | 415 => is_text(&body, "error"),
         422 => is_text(&body, "error") || is_record_problem(&body),
         _ => false,
     };

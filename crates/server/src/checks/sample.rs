@@ -34,6 +34,10 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
+        "addNewAgentToAccount" => json!({ "name": "Mira", "email": email, "role": "agent" }),
+        "addNewAgentsToAccount" => json!({ "emails": [email] }),
+        "updateAgentInAccount" => json!({ "name": format!("Mira {number}"), "availability": "busy" }),
+        "deleteAnAccountUser" => json!({ "user_id": site.colleague.id }),
         "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
             json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
         }
@@ -68,6 +72,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
 /// `body` with the wrapper that forms cannot do without (rest.md §1.2).
 pub fn wrapped(operation: &Operation, body: Value) -> Value {
     let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
+        "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",
         "teams" | "teams/{team_id}" => "team",
         _ => return body,

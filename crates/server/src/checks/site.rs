@@ -7,7 +7,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use http::Method;
 use serde_json::json;
-use types::{AccountId, AgentBotId, InboxId, TeamId, UserId};
+use store::{Tx, sql};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, TeamId, UserId};
 
 use super::Operation;
 use crate::events::Actor;
@@ -36,6 +37,8 @@ pub struct Site {
     pub administrator: Caller,
     /// An agent, member of the inbox.
     pub agent: Caller,
+    /// An agent outside of the inbox.
+    pub colleague: Caller,
     /// An API inbox.
     pub inbox: InboxId,
     /// An API inbox that is only there to be changed.
@@ -98,6 +101,7 @@ impl Site {
             account,
             administrator,
             agent,
+            colleague: app.agent(account).await,
             inbox,
             changing_inbox,
             changing_contact,
@@ -108,7 +112,7 @@ impl Site {
             canned_response,
             survey,
             team: app.team(account, true, &[]).await,
-            agent_bot: agent_bot(app, account).await,
+            agent_bot: granted_bot(app, account).await,
         }
     }
 
@@ -158,10 +162,13 @@ impl Site {
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
+            "deleteAnAccount" => Some(granted_account(app).await.to_string()),
+            "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
-            "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(agent_bot(app, self.account).await.to_string()),
+            "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
+            "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(granted_bot(app, self.account).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
@@ -176,6 +183,7 @@ impl Site {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") if CHANGES_CONTACT.contains(&operation.id.as_str()) => self.changing_contact.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("agents", "id") => self.colleague.id.to_string(),
             ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
@@ -199,20 +207,37 @@ async fn survey(app: &TestApp, administrator: &Caller, inbox: InboxId) -> String
     app.get(administrator, &path).await.expect(200).json()["uuid"].as_str().unwrap().to_owned()
 }
 
-/// A new bot of the account, granted to every app that was granted the account.
-async fn agent_bot(app: &TestApp, account: AccountId) -> AgentBotId {
+/// A new bot of the account that every platform app with grants was granted.
+async fn granted_bot(app: &TestApp, account: AccountId) -> AgentBotId {
     let made = app.app.store.write(move |tx| {
-        let bot = agent_bot::service::create(tx, &agent_bot::Draft::of(Some(account)), &Actor::Operator)?;
-        tx.execute(
-            store::sql!(
-                "INSERT INTO platform_app_grants (platform_app_id, agent_bot_id, created_at)
-                 SELECT platform_app_id, CAST($2 AS BIGINT), created_at FROM platform_app_grants WHERE account_id = $1"
-            ),
-            (account, bot.id),
-        )?;
-        Ok::<_, crate::Error>(bot.id)
+        agent_bot::service::create(tx, &agent_bot::Draft::of(Some(account)), &Actor::Operator).map(|bot| bot.id)
     });
-    made.await.unwrap()
+    let bot = made.await.unwrap();
+    grant(app, move |tx, granted| access::grant_agent_bot(tx, granted, bot)).await;
+    bot
+}
+
+/// A new account that every platform app with grants was granted.
+async fn granted_account(app: &TestApp) -> AccountId {
+    let account = app.account().await;
+    grant(app, move |tx, granted| access::grant_account(tx, granted, account)).await;
+    account
+}
+
+/// A new agent that every platform app with grants was granted.
+async fn granted_user(app: &TestApp, account: AccountId) -> UserId {
+    let user = app.agent(account).await.id;
+    grant(app, move |tx, granted| access::grant_user(tx, granted, user)).await;
+    user
+}
+
+async fn grant(app: &TestApp, grant: impl Fn(&mut Tx<'_>, PlatformAppId) -> crate::Result<()> + Send + 'static) {
+    let granted = app.app.store.write(move |tx| {
+        let apps: Vec<(PlatformAppId,)> =
+            tx.query(sql!("SELECT id FROM platform_apps WHERE name = 'Granted' ORDER BY id"), ())?;
+        apps.into_iter().try_for_each(|(granted,)| grant(tx, granted))
+    });
+    granted.await.unwrap();
 }
 
 /// Gives the user an address and the password that go with [`LOGIN_PASSWORD`].

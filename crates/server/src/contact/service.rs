@@ -3,10 +3,14 @@
 use ::store::Tx;
 use edge::error::Problem;
 use edge::{Error, Result};
+use serde_json::json;
 use types::{AccountId, ContactId, Json};
 
 use super::{Contact, is_email, is_phone_number, search, store};
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
+use crate::platform::audit;
+use crate::{conversation, label};
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -100,6 +104,22 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Act
     }
     record(tx, account, actor, &Event::ContactCreated(contact.id));
     Ok(contact)
+}
+
+/// Deletes a contact with its sessions, conversations and messages: gone from every answer at once, its rows follow
+/// in a job (decisions §5). Nobody is present in a widget, so that no contact is refused for being online.
+pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor) -> Result<()> {
+    let (contact, is_resolved) = store::lock_to_delete(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    store::set_deleting(tx, account, id)?;
+    conversation::change::uncount_of_contact(tx, account, id)?;
+    if is_resolved {
+        store::count(tx, account, -1)?;
+    }
+    audit::record_in(tx, account, actor, "contact.deleted", &json!({ "contact_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::Contact { account_id: account, id } })?;
+    let labels = label::store::list_of_contact(tx, account, id)?;
+    record(tx, account, actor, &Event::ContactDeleted(id, Json::of(&contact.to_record(labels))));
+    Ok(())
 }
 
 /// Changes a contact into what `change` makes of it; fails naming the fields that another contact has already.

@@ -28,6 +28,9 @@ pub fn find_or_create(
         None => generated(inbox.channel_kind, contact)?,
     };
     let account = contact.account_id;
+    if !store::hold(tx, account, contact.id, inbox.id)? {
+        return Err(Error::NotFound("contact"));
+    }
     let session = match store::insert_session(tx, account, contact.id, inbox.id, &source_id)? {
         Some(session) => session,
         None => store::find_session(tx, account, inbox.id, &source_id)?.ok_or_else(taken)?,

@@ -33,7 +33,11 @@ pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, mut ids: Vec<Contact
     ids.sort_unstable();
     ids.dedup();
     Ok(conn.query(
-        sql!("SELECT ", columns!(), " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"),
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
+        ),
         (account, ids),
     )?)
 }
@@ -252,6 +256,60 @@ pub fn list_sessions(conn: &mut Conn<'_>, account: AccountId, contacts: &[Contac
     )?)
 }
 
+/// Keeps contact and inbox from being deleted until the end of the transaction; false when one of them is already.
+/// Whatever is made below them is made after this.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, contact: ContactId, inbox: InboxId) -> Result<bool> {
+    let held: Option<(ContactId,)> = tx.query_opt(
+        sql!(
+            "SELECT k.id FROM contacts k JOIN inboxes i ON i.account_id = k.account_id
+             WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL AND i.id = $3 AND i.deleting_at IS NULL
+             FOR KEY SHARE"
+        ),
+        (account, contact, inbox),
+    )?;
+    Ok(held.is_some())
+}
+
+/// The contact, locked against everything until the end of the transaction, those that make something below it
+/// included; with it whether lists show it.
+pub fn lock_to_delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<Option<(Contact, bool)>> {
+    let found: Option<Contact> = tx.query_opt(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL FOR UPDATE"
+        ),
+        (account, id),
+    )?;
+    let Some(contact) = found else { return Ok(None) };
+    let (is_resolved,): (bool,) =
+        tx.query_one(sql!("SELECT is_resolved FROM contacts WHERE account_id = $1 AND id = $2"), (account, id))?;
+    Ok(Some((contact, is_resolved)))
+}
+
+/// Hides the contact from every answer, and frees its e-mail address, phone number and identifier.
+pub fn set_deleting(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE contacts SET deleting_at = $3, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
+    )?;
+    Ok(())
+}
+
+/// Frees the id in the inbox if its session belongs to a contact that is being deleted.
+fn free_source_id(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, source_id: &str) -> Result<bool> {
+    let freed = tx.execute(
+        sql!(
+            "UPDATE contact_inboxes SET source_id = 'deleted ' || pubsub_token
+             WHERE account_id = $1 AND inbox_id = $2 AND source_id = $3 AND contact_id IN (
+                 SELECT gone.id FROM contacts gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+        ),
+        (account, inbox, source_id),
+    )?;
+    Ok(freed > 0)
+}
+
 store::row! {
     /// A session, and whether it has been used.
     #[derive(Debug)]
@@ -284,6 +342,21 @@ pub(super) fn list_sessions_by_use(
 
 /// Stores a session; `None` when the inbox has that `source_id` already.
 pub fn insert_session(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    contact: ContactId,
+    inbox: InboxId,
+    source_id: &str,
+) -> Result<Option<ContactInbox>> {
+    match try_insert_session(tx, account, contact, inbox, source_id)? {
+        None if free_source_id(tx, account, inbox, source_id)? => {
+            try_insert_session(tx, account, contact, inbox, source_id)
+        }
+        stored => Ok(stored),
+    }
+}
+
+fn try_insert_session(
     tx: &mut Tx<'_>,
     account: AccountId,
     contact: ContactId,

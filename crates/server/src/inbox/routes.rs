@@ -5,8 +5,8 @@ use edge::{BodyWithFiles, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId};
 
 use super::body::InboxBody;
-use super::wire::{InboxJson, InboxListJson, InboxView};
-use super::{draft, service};
+use super::wire::{DeletedInboxJson, InboxJson, InboxListJson, InboxView};
+use super::{draft, service, store};
 use crate::App;
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
@@ -106,6 +106,38 @@ pub async fn show(
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// Delete an inbox with its channel, sessions, conversations and messages.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}",
+    operation_id = "deleteInbox",
+    tag = "Inboxes",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The inbox")
+    ),
+    responses(
+        (status = 200, description = "Gone; its rows follow in the background", body = DeletedInboxJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such inbox", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete(
+    State(app): State<App>,
+    member: Member,
+    Path((account, id)): Path<(AccountId, InboxId)>,
+) -> Result<Json<DeletedInboxJson>> {
+    app.store
+        .write(move |tx| {
+            store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?;
+            member.must_administer()?;
+            service::delete(tx, account, id, &Actor::from(&member))
+        })
+        .await?;
+    Ok(Json(DeletedInboxJson { message: "The inbox is being deleted".into() }))
 }
 
 /// Change an inbox and its channel.

@@ -2,6 +2,7 @@
 
 use ::store::{Conn, Tx};
 use edge::{Error, Problem, Result};
+use serde_json::json;
 use types::{AccountId, AgentBotId, InboxId, UserId};
 
 use super::body::InboxBody;
@@ -10,8 +11,10 @@ use super::hours::draft::WorkingDayBody;
 use super::wire::WorkingHoursJson;
 use super::{Inbox, hours, store};
 use crate::access::Member;
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Event, record};
-use crate::{agent, agent_bot, assignment};
+use crate::platform::audit;
+use crate::{account, agent, agent_bot, assignment, conversation};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -31,11 +34,31 @@ pub fn list_visible(conn: &mut Conn<'_>, member: &Member) -> Result<Vec<Inbox>> 
 
 /// Makes an inbox with its channel and the usual opening hours; it has no members yet.
 pub fn create(tx: &mut Tx<'_>, account: AccountId, draft: &Draft, actor: &Actor) -> Result<Inbox> {
+    let limit = account::service::lock(tx, account)?.limit("inboxes");
+    if let Some(most) = limit
+        && store::count(tx, account)? >= most
+    {
+        return Err(Error::LimitReached("inboxes"));
+    }
     let channel = store::insert_channel(tx, account, &draft.channel)?;
     let id = store::insert(tx, account, channel, draft)?;
     hours::insert_defaults(tx, account, id)?;
     record(tx, account, actor, &Event::InboxCreated(id));
     store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))
+}
+
+/// Deletes an inbox with its channel, sessions, conversations and messages: gone from every answer at once, its rows
+/// follow in a job (decisions §5). Its addresses are free again.
+pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -> Result<()> {
+    let channel = store::lock_to_delete(tx, account, id)?.ok_or(Error::NotFound("inbox"))?;
+    store::set_deleting(tx, account, id)?;
+    store::free_addresses(tx, account, &[channel])?;
+    store::disconnect_bot(tx, account, id)?;
+    conversation::change::uncount_of_inbox(tx, account, id)?;
+    audit::record_in(tx, account, actor, "inbox.deleted", &json!({ "inbox_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::Inbox { account_id: account, id } })?;
+    record(tx, account, actor, &Event::InboxDeleted(id));
+    Ok(())
 }
 
 /// Changes an inbox, its channel and its opening hours as `body` says: 404 before 403 (rest.md §2.2).
@@ -170,6 +193,9 @@ fn must_be_members(tx: &mut Tx<'_>, account: AccountId, users: &[UserId]) -> Res
 pub fn add_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &[UserId], actor: &Actor) -> Result<()> {
     if users.is_empty() {
         return Ok(());
+    }
+    if !store::hold(tx, account, inbox)? {
+        return Err(Error::NotFound("inbox"));
     }
     must_be_members(tx, account, users)?;
     let turn = assignment::next_turn(tx, account, inbox)?;

@@ -55,6 +55,54 @@ pub fn find_by_identifier(conn: &mut Conn<'_>, identifier: &str) -> Result<Optio
     )?)
 }
 
+/// Keeps the inbox from being deleted until the end of the transaction; false when it is already. Whatever is made
+/// below it is made after this.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<bool> {
+    let held: Option<(InboxId,)> = tx.query_opt(
+        sql!("SELECT id FROM inboxes WHERE account_id = $1 AND id = $2 AND deleting_at IS NULL FOR KEY SHARE"),
+        (account, id),
+    )?;
+    Ok(held.is_some())
+}
+
+/// Locks the inbox against everything until the end of the transaction, those that make something below it included;
+/// gives its channel.
+pub(super) fn lock_to_delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<Option<ChannelId>> {
+    let row: Option<(ChannelId,)> = tx.query_opt(
+        sql!("SELECT channel_id FROM inboxes WHERE account_id = $1 AND id = $2 AND deleting_at IS NULL FOR UPDATE"),
+        (account, id),
+    )?;
+    Ok(row.map(|(channel,)| channel))
+}
+
+/// Hides the inbox from every answer.
+pub(super) fn set_deleting(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE inboxes SET deleting_at = $3, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
+    )?;
+    Ok(())
+}
+
+/// Lets other inboxes have the mail addresses of these channels.
+pub fn free_addresses(tx: &mut Tx<'_>, account: AccountId, channels: &[ChannelId]) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE channels SET email = NULL, forward_to_email = NULL
+             WHERE account_id = $1 AND id = ANY($2) AND email IS NOT NULL"
+        ),
+        (account, channels),
+    )?;
+    Ok(())
+}
+
+/// Ends the connection of the inbox with its bot.
+pub(super) fn disconnect_bot(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<()> {
+    tx.execute(sql!("DELETE FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2"), (account, id))?;
+    Ok(())
+}
+
 /// All inboxes of the account, by id.
 pub fn list(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Inbox>> {
     Ok(conn.query(select!("WHERE i.account_id = $1 AND i.deleting_at IS NULL ORDER BY i.id"), (account,))?)
@@ -80,6 +128,15 @@ pub fn list_of_member(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> 
         ),
         (account, user),
     )?)
+}
+
+/// The number of inboxes.
+pub fn count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!("SELECT COUNT(*) FROM inboxes i WHERE i.account_id = $1 AND i.deleting_at IS NULL"),
+        (account,),
+    )?;
+    Ok(count)
 }
 
 /// The kind of the inbox's channel; without the inbox "not found".

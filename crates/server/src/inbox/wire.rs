@@ -545,6 +545,14 @@ impl From<&Inbox> for InboxRecordJson {
     }
 }
 
+/// What the deletion of an inbox answers (superset §9).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = inbox_deleted)]
+pub struct DeletedInboxJson {
+    /// A sentence for a person.
+    pub message: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::widget_script;

@@ -179,7 +179,7 @@ impl Senders {
                         au.availability, au.auto_offline, ",
                 avatar!("u"),
                 " FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
-                 WHERE u.id = ANY($2)"
+                 WHERE u.id = ANY($2) AND u.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
@@ -215,7 +215,7 @@ impl Senders {
                 "SELECT k.id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
                         k.custom_attributes, k.blocked, ",
                 avatar!("k"),
-                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"
+                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
             ),
             (account, ids),
         )?;

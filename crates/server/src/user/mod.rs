@@ -1,6 +1,7 @@
 //! Users: people who can sign in, members of any number of accounts.
 
 pub mod draft;
+pub mod invitation;
 pub mod password;
 pub mod service;
 pub mod store;

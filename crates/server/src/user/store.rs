@@ -32,6 +32,27 @@ pub(super) fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<Option<User>> {
     Ok(tx.query_opt(select!(" FOR NO KEY UPDATE"), (user,))?)
 }
 
+/// Keeps the user from being deleted until the end of the transaction; false when it is already.
+pub fn hold(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let held: Option<(UserId,)> =
+        tx.query_opt(sql!("SELECT id FROM users WHERE id = $1 AND deleting_at IS NULL FOR KEY SHARE"), (user,))?;
+    Ok(held.is_some())
+}
+
+/// Locks the user against everything until the end of the transaction, those that refer to it included.
+pub(super) fn lock_to_delete(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let locked: Option<(UserId,)> =
+        tx.query_opt(sql!("SELECT id FROM users WHERE id = $1 AND deleting_at IS NULL FOR UPDATE"), (user,))?;
+    Ok(locked.is_some())
+}
+
+/// Hides the user from every answer, and frees its e-mail address.
+pub(super) fn set_deleting(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(sql!("UPDATE users SET deleting_at = $2, updated_at = $2 WHERE id = $1"), (user, now))?;
+    Ok(())
+}
+
 /// Writes back what may change; an address that another user has is refused.
 pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     let now = tx.now();
