@@ -42,7 +42,7 @@ pub fn send(tx: &mut Tx<'_>, conversation: &mut Conversation) -> Result<()> {
         }
     }
     let attributes = Map::from_iter([("display_type".to_owned(), Value::from(config.display_type.as_str()))]);
-    template::write_as(tx, conversation, ContentType::InputCsat, config.question().unwrap_or(QUESTION), attributes)
+    template::write_as(tx, conversation, ContentType::InputCsat, config.question().unwrap_or(QUESTION), &attributes)
 }
 
 /// What a contact answers, checked.

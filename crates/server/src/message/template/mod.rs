@@ -69,7 +69,7 @@ pub fn follow(tx: &mut Tx<'_>, conversation: &mut Conversation, message: &Messag
     }
     if settings.asks_for_email && !has_been_asked(tx, account, conversation.id)? {
         write(tx, conversation, EMAIL_PROMPT)?;
-        write_as(tx, conversation, ContentType::InputEmail, EMAIL_QUESTION, Map::new())?;
+        write_as(tx, conversation, ContentType::InputEmail, EMAIL_QUESTION, &Map::new())?;
     }
     Ok(())
 }
@@ -80,7 +80,7 @@ pub fn write_as(
     conversation: &mut Conversation,
     content_type: ContentType,
     text: &str,
-    content_attributes: Map<String, Value>,
+    content_attributes: &Map<String, Value>,
 ) -> Result<()> {
     let filling = Filling::find(Some(text), None);
     let filled =
@@ -89,7 +89,7 @@ pub fn write_as(
         message_type: MessageType::Template,
         content_type,
         content: Some(filled.unwrap_or_else(|| text.to_owned())),
-        content_attributes: Json::of(&content_attributes),
+        content_attributes: Json::of(content_attributes),
         private: false,
         source_id: None,
         sender: Sender::None,
@@ -100,7 +100,7 @@ pub fn write_as(
 }
 
 fn write(tx: &mut Tx<'_>, conversation: &mut Conversation, text: &str) -> Result<()> {
-    write_as(tx, conversation, ContentType::Text, text, Map::new())
+    write_as(tx, conversation, ContentType::Text, text, &Map::new())
 }
 
 fn text(message: Option<String>) -> Option<String> {
