@@ -28,7 +28,7 @@ pub struct Settings {
     pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
-    /// Whether sign-ins, sign-ups and mails about passwords are limited (rest.md §1.9).
+    /// Whether sign-ins are limited (rest.md §1.9).
     pub sign_in_limits: bool,
     /// Whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<IpNet>,
