@@ -7,15 +7,16 @@ mod tests;
 use std::time::Duration;
 
 use ::store::{Tx, sql};
-use edge::Result;
+use edge::{Error, Result};
 use serde_json::{Map, Value};
 use types::{AccountId, ContentType, ConversationId, Json, MessageType, Status, Timestamp};
 
 use super::store::NewMessage;
 use super::variables::{self, Filling};
 use super::{Message, Sender, service};
+use crate::contact::{self, service::NewContact};
 use crate::conversation::Conversation;
-use crate::events::Actor;
+use crate::events::{Actor, Event, record};
 use crate::inbox::{self, hours};
 
 /// How long after an answer of the team nobody is told that the team is away.
@@ -96,6 +97,31 @@ pub fn write_as(
         additional_attributes: Json::object(),
     };
     service::create(tx, conversation, &new, &Actor::System, None)?;
+    Ok(())
+}
+
+/// Notes the address that the contact of a locked conversation left in answer to the question `message`, and makes it
+/// the contact's own if it has none (semantics §10.5).
+///
+/// Anybody may leave any address here: one that is another contact's stays in the message only.
+pub fn answer_email(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, email: &str) -> Result<()> {
+    let email = email.trim().to_lowercase();
+    if message.content_type != ContentType::InputEmail || !contact::is_email(&email) {
+        return Err(Error::invalid("submitted_email", "is not an e-mail address that was asked for"));
+    }
+    let (account, id) = (conversation.account_id, conversation.contact_id);
+    let actor = Actor::Contact { id };
+    let mut attributes: Map<String, Value> = message.content_attributes.read();
+    attributes.insert("submitted_email".into(), email.as_str().into());
+    super::store::update_attributes(tx, account, message.id, &Json::of(&attributes))?;
+    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
+
+    let contact = contact::store::lock(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    let is_free = contact::store::find_by_identity(tx, account, None, Some(&email), None)?.is_none();
+    if is_free && contact.email.as_deref().unwrap_or_default().is_empty() {
+        let with_email = |before| NewContact { email: Some(email.clone()), ..before };
+        contact::service::update(tx, account, id, with_email, &actor)?;
+    }
     Ok(())
 }
 

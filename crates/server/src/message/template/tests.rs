@@ -221,22 +221,9 @@ async fn who_is_told_that_nobody_is_there_is_not_greeted(desk: Desk) {
 async fn a_website_asks_once_for_an_address_that_it_does_not_have(desk: Desk) {
     let website = json!({ "channel": { "type": "web_widget", "website_url": "https://shop.sample.test" } });
     let (inbox, _) = desk.inbox(website).await;
-    let account = desk.administrator.account;
     let known = desk.app.conversation(&desk.administrator, inbox).await;
     let unknown = desk.app.conversation(&desk.administrator, inbox).await;
-    desk.app
-        .app
-        .store
-        .write(move |tx| {
-            let text = sql!(
-                "UPDATE contacts SET email = NULL WHERE account_id = $1
-                 AND id = (SELECT contact_id FROM conversations WHERE account_id = $1 AND display_id = $2)"
-            );
-            tx.execute(text, (account, unknown))
-        })
-        .await
-        .map_err(crate::Error::from)
-        .unwrap();
+    forget_email(&desk, unknown).await;
     for number in [known, unknown] {
         for _ in 0..2 {
             write_as_contact(&desk, number).await;
@@ -250,6 +237,58 @@ async fn a_website_asks_once_for_an_address_that_it_does_not_have(desk: Desk) {
     let kinds: Vec<_> =
         page["payload"].as_array().unwrap().iter().map(|message| message["content_type"].clone()).collect();
     assert_eq!(kinds, ["text", "text", "input_email", "text"]);
+}
+
+#[db_test]
+async fn an_address_that_is_left_becomes_the_contacts_own_unless_somebody_has_it(desk: Desk) {
+    let website = json!({ "channel": { "type": "web_widget", "website_url": "https://shop.sample.test" } });
+    let (inbox, _) = desk.inbox(website).await;
+    let taken = json!({ "name": "Other", "email": "taken@sample.test" });
+    desk.app.post(&desk.administrator, "contacts", taken).await.expect(200);
+    for (left, own) in [("taken@sample.test", Value::Null), (" Ada@Sample.TEST ", json!("ada@sample.test"))] {
+        let number = desk.app.conversation(&desk.administrator, inbox).await;
+        forget_email(&desk, number).await;
+        write_as_contact(&desk, number).await;
+        assert!(leave(&desk, number, "no address").await.is_err());
+        let before = desk.events_since(0).await.len();
+        leave(&desk, number, left).await.unwrap();
+        let events = desk.events_since(before).await;
+        let expected = if own.is_null() { vec!["message.updated"] } else { vec!["message.updated", "contact.updated"] };
+        assert_eq!(events, expected, "{left}");
+        let path = format!("conversations/{number}/messages");
+        let page = desk.app.get(&desk.administrator, &path).await.expect(200).json();
+        let question = &page["payload"][2];
+        assert_eq!(question["content_attributes"]["submitted_email"], left.trim().to_lowercase());
+        assert_eq!(page["meta"]["contact"]["email"], own, "{left}");
+    }
+}
+
+/// Answers the question of the conversation, its third message.
+async fn leave(desk: &Desk, number: i64, email: &'static str) -> edge::Result<()> {
+    let account = desk.administrator.account;
+    let path = format!("conversations/{number}/messages");
+    let page = desk.app.get(&desk.administrator, &path).await.expect(200).json();
+    let id = types::MessageId::new(page["payload"][2]["id"].as_i64().unwrap());
+    let answered = desk.app.app.store.write(move |tx| {
+        let found = crate::conversation::store::find(tx, account, number)?.unwrap();
+        let conversation = crate::conversation::store::lock(tx, account, found.id)?.unwrap();
+        let question = crate::message::store::list_by_ids(tx, account, &[id])?.remove(0);
+        super::answer_email(tx, &conversation, &question, email)
+    });
+    answered.await
+}
+
+/// Takes the address off the contact of a conversation.
+async fn forget_email(desk: &Desk, number: i64) {
+    let account = desk.administrator.account;
+    let forgotten = desk.app.app.store.write(move |tx| {
+        let text = sql!(
+            "UPDATE contacts SET email = NULL WHERE account_id = $1
+             AND id = (SELECT contact_id FROM conversations WHERE account_id = $1 AND display_id = $2)"
+        );
+        tx.execute(text, (account, number))
+    });
+    forgotten.await.map_err(crate::Error::from).unwrap();
 }
 
 /// A contact's message in a website inbox, which has no route of its own yet.
