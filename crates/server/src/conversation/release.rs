@@ -8,6 +8,7 @@ use super::Conversation;
 use super::counters::{self, Place};
 use super::store::columns;
 use crate::events::{Actor, Changes, Event, record};
+use crate::user;
 
 /// Conversations that one transaction takes: some milliseconds on SQLite, where everybody waits for them.
 const AT_ONCE: i64 = 100;
@@ -31,7 +32,8 @@ pub fn lock_some(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<Ve
 /// Each is told of, but no activity message is written: an old conversation does not become a busy one.
 pub fn release_some(tx: &mut Tx<'_>, account: AccountId, user: UserId, actor: &Actor) -> Result<bool> {
     let conversations = lock_some(tx, account, user)?;
-    if conversations.is_empty() {
+    // Those of a user who is being deleted are counted and shown as nobody's already.
+    if conversations.is_empty() || !user::store::hold(tx, user)? {
         return Ok(false);
     }
     let ids: Vec<ConversationId> = conversations.iter().map(|conversation| conversation.id).collect();

@@ -218,3 +218,20 @@ pub fn list_recent_of_contact(
         (account, contact, only, UNPAGED),
     )?)
 }
+
+/// The accounts in which the user has conversations, by id. From one account to the next in the index, however many
+/// conversations there are.
+pub fn list_accounts_of_assignee(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<AccountId>> {
+    let rows: Vec<(AccountId,)> = conn.query(
+        sql!(
+            "WITH RECURSIVE a (id) AS (
+                 SELECT MIN(account_id) FROM conversations WHERE assignee_id = $1
+                 UNION ALL
+                 SELECT (SELECT MIN(c.account_id) FROM conversations c WHERE c.assignee_id = $1 AND c.account_id > a.id)
+                 FROM a WHERE a.id IS NOT NULL)
+             SELECT id FROM a WHERE id IS NOT NULL ORDER BY id"
+        ),
+        (user,),
+    )?;
+    Ok(rows.into_iter().map(|(account,)| account).collect())
+}

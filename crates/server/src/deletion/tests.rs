@@ -405,6 +405,24 @@ async fn a_deleted_user_is_gone_at_once_and_what_it_wrote_stays(desk: Desk) {
 }
 
 #[db_test]
+async fn counts_are_exact_when_a_removed_agent_is_deleted_before_its_conversations_are_all_free(desk: Desk) {
+    grant(&desk, desk.agent.id).await;
+    for _ in 0..120 {
+        let number = desk.converse(desk.inbox, desk.contact, 0).await;
+        desk.assign(number).await;
+    }
+    desk.delete(&format!("agents/{}", desk.agent.id)).await.expect(200);
+    assert_eq!(desk.app.number("SELECT COUNT(*) FROM jobs WHERE kind = 'clear_removed_agent'", &[]).await, 1);
+    desk.platform(Method::DELETE, &format!("users/{}", desk.agent.id)).await.expect(200);
+    desk.expect_exact_counts().await;
+    let told = desk.app.event_names(desk.account).await.len();
+    desk.app.run_due_jobs().await;
+    desk.expect_exact_counts().await;
+    assert_eq!(desk.counts().await, [0, 0, 122, 122]);
+    assert_eq!(desk.app.event_names(desk.account).await.len(), told, "nothing is told twice");
+}
+
+#[db_test]
 async fn a_deleted_users_address_is_free_before_its_rows_are_gone(desk: Desk) {
     let email = desk.app.get(&desk.agent, "/api/v1/profile").await.expect(200).json()["email"].clone();
     grant(&desk, desk.agent.id).await;

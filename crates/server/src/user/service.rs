@@ -89,6 +89,9 @@ pub fn delete(tx: &mut Tx<'_>, id: UserId, actor: &Actor) -> Result<()> {
     accounts.sort_unstable();
     for account in accounts {
         agent::service::end_membership(tx, account, id, actor)?;
+    }
+    // Also where the user was removed as an agent, and not all of its conversations are free yet.
+    for account in conversation::store::list_accounts_of_assignee(tx, id)? {
         conversation::change::count_as_unassigned(tx, account, id)?;
     }
     audit::record(tx, "user.deleted", &json!({ "user_id": id }))?;
