@@ -17,7 +17,7 @@ mod json;
 mod path;
 mod token;
 
-pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shape};
+pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shape, Uploads};
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};
 pub use error_json::ErrorJson;

@@ -9,5 +9,5 @@ mod tests;
 mod worker;
 
 pub use job::{Job, JobError};
-pub use queue::{Counts, cancel, counts, push, push_at};
+pub use queue::{Counts, cancel, counts, push, push_at, push_unless_waiting};
 pub use worker::{Registry, Worker};

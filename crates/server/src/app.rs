@@ -7,6 +7,7 @@ use std::time::Duration;
 use store::Store;
 use types::Clock;
 
+use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
 /// Settings that rules and answers depend on.
@@ -22,8 +23,14 @@ pub struct Settings {
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
     pub body_limit: u64,
+    /// Largest multipart body and largest file.
+    pub multipart_limit: edge::MultipartLimit,
+    /// Where, and how many at a time, requests with files are received.
+    pub uploads: edge::Uploads,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// How long a request with a multipart body may take.
+    pub upload_timeout: Duration,
 }
 
 /// For tests: the key that signs addresses is known to everybody.
@@ -35,7 +42,10 @@ impl Default for Settings {
             mail_sender: None,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
+            multipart_limit: edge::MultipartLimit::default(),
+            uploads: edge::Uploads::default(),
             request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_mins(10),
         }
     }
 }
@@ -48,6 +58,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The database.
     pub store: Store,
+    /// Where files are kept.
+    pub files: Files,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Settings.
@@ -56,8 +68,8 @@ pub struct Parts {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts { store, clock, settings }))
+    pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self(Arc::new(Parts { store, files, clock, settings }))
     }
 }
 

@@ -5,10 +5,11 @@ use edge::Error;
 
 use crate::App;
 use crate::conversation::jobs::WakeConversation;
+use crate::file::jobs::{DeleteBlob, SweepFiles};
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<WakeConversation>()
+    Registry::default().with::<WakeConversation>().with::<DeleteBlob>().with::<SweepFiles>()
 }
 
 /// A worker for the product's jobs.

@@ -8,7 +8,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{App, agent, contact, conversation, health, inbox, message, openapi, platform, profile, public_api};
+use crate::{App, agent, contact, conversation, file, health, inbox, message, openapi, platform, profile, public_api};
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
 const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
@@ -17,12 +17,15 @@ const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
 pub fn router(app: App) -> Rewrite {
     let (router, document) = routes().split_for_parts();
     let documented = Documented::from_openapi(&document);
-    let settings = edge::Settings { timeout: app.settings.request_timeout };
+    let settings =
+        edge::Settings { timeout: app.settings.request_timeout, upload_timeout: app.settings.upload_timeout };
+    let (multipart, uploads) = (app.settings.multipart_limit, app.settings.uploads.clone());
     let limit = edge::BodyLimit(app.settings.body_limit);
     let text = openapi::to_text(&openapi::complete(document));
     let router: Router = router
+        .merge(file::routes::routes())
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
-        .layer(Extension(limit))
+        .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
 }
@@ -33,7 +36,12 @@ pub fn document() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(platform()).merge(team()).merge(conversations()).merge(public()).merge(health::routes())
+    OpenApiRouter::new()
+        .merge(platform())
+        .merge(team())
+        .merge(conversations())
+        .merge(public())
+        .merge(health::routes())
 }
 
 fn platform() -> OpenApiRouter<App> {
