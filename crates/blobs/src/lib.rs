@@ -172,8 +172,10 @@ fn delete_unfinished(folder: &Path, age: Duration) -> std::io::Result<usize> {
     for entry in entries {
         let entry = entry?;
         let is_unfinished = entry.file_name().to_string_lossy().contains('#');
-        let is_old = || entry.metadata()?.modified()?.elapsed().map_or(Ok(false), |since| Ok(since > age));
-        if is_unfinished && is_old().unwrap_or_else(|_: std::io::Error| false) {
+        let is_old = || -> std::io::Result<bool> {
+            entry.metadata()?.modified()?.elapsed().map_or(Ok(false), |since| Ok(since > age))
+        };
+        if is_unfinished && is_old().unwrap_or(false) {
             std::fs::remove_file(entry.path())?;
             deleted += 1;
         }

@@ -113,6 +113,7 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
             file_bytes: config.upload_file_limit.0,
         },
         uploads: Uploads::new(folder.empty_uploads()?, config.uploads_at_once.get().into(), in_memory),
+        outbound_allow: config.outbound_allow.0.clone(),
         request_timeout: config.request_timeout,
         upload_timeout: config.upload_timeout,
     })

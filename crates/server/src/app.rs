@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub multipart_limit: edge::MultipartLimit,
     /// Where, and how many at a time, requests with files are received.
     pub uploads: edge::Uploads,
+    /// Ranges of addresses that are called out to although they are not public.
+    pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long a request with a multipart body may take.
@@ -44,6 +47,7 @@ impl Default for Settings {
             body_limit: 1024 * 1024,
             multipart_limit: edge::MultipartLimit::default(),
             uploads: edge::Uploads::default(),
+            outbound_allow: Vec::new(),
             request_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_mins(10),
         }
@@ -62,6 +66,8 @@ pub struct Parts {
     pub files: Files,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// The only way to call an address that somebody gave.
+    pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
 }
@@ -69,7 +75,9 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self(Arc::new(Parts { store, files, clock, settings }))
+        let allow = settings.outbound_allow.clone();
+        let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
+        Self(Arc::new(Parts { store, files, clock, outbound, settings }))
     }
 }
 

@@ -7,7 +7,8 @@ use types::{AccountId, InboxId, TeamId, UserId};
 /// The online member of the inbox (and of `team`) who has waited longest, moved to the end of the queue.
 ///
 /// Online are those who chose it and whose status does not follow their presence. The queue's row is locked, so
-/// that two conversations that open at once get two different members.
+/// that two conversations that open at once get two different members. Whoever is picked cannot be removed from the
+/// account before the end of the transaction.
 pub fn pick(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, team: Option<TeamId>) -> Result<Option<UserId>> {
     let turn = next_turn(tx, account, inbox)?;
     let picked: Option<(UserId,)> = tx.query_opt(
@@ -20,7 +21,7 @@ pub fn pick(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, team: Option<Te
                AND (CAST($3 AS BIGINT) IS NULL OR EXISTS (
                    SELECT 1 FROM team_members t
                    WHERE t.account_id = m.account_id AND t.team_id = $3 AND t.user_id = m.user_id))
-             ORDER BY m.turn, m.user_id LIMIT 1"
+             ORDER BY m.turn, m.user_id LIMIT 1 FOR KEY SHARE"
         ),
         (account, inbox, team),
     )?;

@@ -1,7 +1,10 @@
 //! What can happen in an account. Everything that hears of a change hears of it through the event log.
 
 use serde_json::{Map, Value, json};
-use types::{AccountId, AgentBotId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId, UserId};
+use types::{
+    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId,
+    UserId,
+};
 
 use store::{NewEvent, Tx};
 
@@ -82,6 +85,22 @@ pub enum Event {
     InboxCreated(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A canned response was made.
+    CannedResponseCreated(CannedResponseId),
+    /// A canned response changed.
+    CannedResponseUpdated(CannedResponseId),
+    /// A canned response was removed.
+    CannedResponseDeleted(CannedResponseId),
+    /// A team was made.
+    TeamCreated(TeamId),
+    /// A team's name, description or assignment changed.
+    TeamUpdated(TeamId, Changes),
+    /// A team was removed; its conversations have none.
+    TeamDeleted(TeamId),
+    /// A member was added to a team.
+    TeamMemberAdded(TeamId, UserId),
+    /// A member was taken out of a team.
+    TeamMemberRemoved(TeamId, UserId),
     /// A contact was made.
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
@@ -134,6 +153,14 @@ impl Event {
             Self::AgentUpdated(_) => "agent.updated",
             Self::InboxCreated(_) => "inbox.created",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::CannedResponseCreated(_) => "canned_response.created",
+            Self::CannedResponseUpdated(_) => "canned_response.updated",
+            Self::CannedResponseDeleted(_) => "canned_response.deleted",
+            Self::TeamCreated(_) => "team.created",
+            Self::TeamUpdated(..) => "team.updated",
+            Self::TeamDeleted(_) => "team.deleted",
+            Self::TeamMemberAdded(..) => "team_member.added",
+            Self::TeamMemberRemoved(..) => "team_member.removed",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
             Self::ConversationCreated(_) => "conversation.created",
@@ -153,6 +180,15 @@ impl Event {
             Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
             Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
             Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::CannedResponseCreated(canned)
+            | Self::CannedResponseUpdated(canned)
+            | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
+            Self::TeamCreated(team) | Self::TeamUpdated(team, _) | Self::TeamDeleted(team) => {
+                json!({ "team_id": team })
+            }
+            Self::TeamMemberAdded(team, user) | Self::TeamMemberRemoved(team, user) => {
+                json!({ "team_id": team, "user_id": user })
+            }
             Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) => json!({ "contact_id": contact }),
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _)
@@ -171,6 +207,7 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::TeamUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
@@ -184,6 +221,13 @@ impl Event {
             | Self::AgentUpdated(_)
             | Self::InboxCreated(_)
             | Self::InboxMemberAdded(..)
+            | Self::CannedResponseCreated(_)
+            | Self::CannedResponseUpdated(_)
+            | Self::CannedResponseDeleted(_)
+            | Self::TeamCreated(_)
+            | Self::TeamDeleted(_)
+            | Self::TeamMemberAdded(..)
+            | Self::TeamMemberRemoved(..)
             | Self::ContactCreated(_)
             | Self::ConversationCreated(_)
             | Self::ConversationMentioned(..)

@@ -5,6 +5,7 @@ pub mod account;
 pub mod agent;
 pub mod app;
 pub mod assignment;
+pub mod canned_response;
 pub mod contact;
 pub mod conversation;
 pub mod events;

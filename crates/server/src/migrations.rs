@@ -23,8 +23,11 @@ migrations! {
     "0009_contact_search.pg.sql",
     "0009_contact_search.sqlite.sql",
     "0010_idempotency_keys.sql",
+    "0020_canned_responses.sql",
     "0040_files.sql",
     "0041_avatars.sql",
+    "0045_working_slots.sql",
+    "0046_survey_answers.sql",
 }
 
 #[cfg(test)]

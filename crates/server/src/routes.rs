@@ -8,7 +8,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{App, agent, contact, conversation, file, health, inbox, message, openapi, platform, profile, public_api};
+use crate::{
+    App, agent, canned_response, contact, conversation, file, health, inbox, message, openapi, platform, profile,
+    public_api, team,
+};
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
 const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
@@ -36,12 +39,7 @@ pub fn document() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(platform())
-        .merge(team())
-        .merge(conversations())
-        .merge(public())
-        .merge(health::routes())
+    OpenApiRouter::new().merge(platform()).merge(team()).merge(conversations()).merge(public()).merge(health::routes())
 }
 
 fn platform() -> OpenApiRouter<App> {
@@ -61,6 +59,11 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(inbox::routes::show))
         .routes(routes!(inbox::routes::add_members))
         .routes(routes!(inbox::routes::list_members))
+        .routes(routes!(canned_response::routes::list, canned_response::routes::create))
+        .routes(routes!(canned_response::routes::update, canned_response::routes::delete))
+        .routes(routes!(team::routes::list, team::routes::create))
+        .routes(routes!(team::routes::show, team::routes::update, team::routes::delete))
+        .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
         .routes(routes!(contact::routes::show))

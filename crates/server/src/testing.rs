@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, platform, user};
+use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, platform, team, user};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -177,6 +177,16 @@ impl TestApp {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// PATCH of JSON with a token.
+    pub async fn patch(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// DELETE with a token.
+    pub async fn delete(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(Method::DELETE, &caller.path(path), Some(&caller.token), None).await
+    }
+
     /// A token of a new platform app.
     pub async fn platform_app(&self) -> String {
         self.app.store.write(|tx| platform::service::create_app(tx, "Test")).await.map(|(_, token)| token).unwrap()
@@ -264,28 +274,14 @@ impl TestApp {
     /// A new team with members.
     pub async fn team(&self, account: AccountId, allow_auto_assign: bool, members: &[&Caller]) -> TeamId {
         let members: Vec<UserId> = members.iter().map(|member| member.id).collect();
-        let name = format!("team {}", next_number());
+        let draft =
+            team::Draft { name: format!("team {}", next_number()), allow_auto_assign, ..team::Draft::default() };
         self.app
             .store
             .write(move |tx| {
-                let now = tx.now();
-                let (id,): (TeamId,) = tx.query_one(
-                    store::sql!(
-                        "INSERT INTO teams (account_id, name, allow_auto_assign, created_at, updated_at)
-                         VALUES ($1, $2, $3, $4, $4) RETURNING id"
-                    ),
-                    (account, &name, allow_auto_assign, now),
-                )?;
-                for member in &members {
-                    tx.execute(
-                        store::sql!(
-                            "INSERT INTO team_members (account_id, team_id, user_id, created_at)
-                             VALUES ($1, $2, $3, $4)"
-                        ),
-                        (account, id, *member, now),
-                    )?;
-                }
-                Ok::<_, store::Error>(id)
+                let made = team::service::create(tx, account, &draft, &Actor::Operator)?;
+                team::service::add_members(tx, account, made.id, &members, &Actor::Operator)?;
+                Ok::<_, crate::Error>(made.id)
             })
             .await
             .unwrap()

@@ -1,5 +1,6 @@
 //! Texts as they are compared and searched.
 
+use edge::Problem;
 pub use types::fold;
 
 /// Whether `text` is an `http` or `https` address with a host.
@@ -9,6 +10,20 @@ pub fn is_web_address(text: &str) -> bool {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         !host.is_empty() && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
     })
+}
+
+/// What is wrong with a text that must be there and have at most `most` characters.
+pub fn required_problem(field: &str, text: &str, most: usize) -> Option<Problem> {
+    if text.trim().is_empty() {
+        return Some(Problem::new(field, "can't be blank"));
+    }
+    too_long_problem(field, text, most)
+}
+
+/// What is wrong with a text that may have at most `most` characters.
+pub fn too_long_problem(field: &str, text: &str, most: usize) -> Option<Problem> {
+    let is_longer = text.chars().nth(most).is_some();
+    is_longer.then(|| Problem::new(field, &format!("is too long (maximum is {most} characters)")))
 }
 
 /// A `LIKE` pattern for "contains `text`", to be used with `ESCAPE '\'`.

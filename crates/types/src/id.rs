@@ -143,6 +143,8 @@ ids! {
     MessageId of Message;
     /// A team.
     TeamId of Team;
+    /// A text kept for answers.
+    CannedResponseId of CannedResponse;
     /// A stored file.
     FileId of File;
     /// A file of a message.

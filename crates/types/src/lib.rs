@@ -15,8 +15,8 @@ pub use closed_list::{
 };
 pub use fold::fold;
 pub use id::{
-    AccessTokenId, AccountId, AgentBotId, AttachmentId, ChannelId, ContactId, ContactInboxId, ConversationId, FileId,
-    Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId,
+    AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
+    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

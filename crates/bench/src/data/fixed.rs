@@ -48,9 +48,9 @@ const INBOX_ROWS: Table = Table {
 };
 const HOURS: Table = Table {
     name: "working_hours",
-    columns: "account_id, inbox_id, day_of_week, closed_all_day, open_all_day, open_hour, open_minutes, close_hour, \
+    columns: "account_id, inbox_id, day_of_week, slot, closed_all_day, open_all_day, open_hour, open_minutes, close_hour, \
               close_minutes",
-    row: "1, ?, ?, FALSE, FALSE, 9, 0, 17, 0",
+    row: "1, ?, ?, 0, FALSE, FALSE, 9, 0, 17, 0",
 };
 const INBOX_MEMBERS: Table =
     Table { name: "inbox_members", columns: "account_id, inbox_id, user_id, turn, created_at", row: "1, ?, ?, ?, ?" };

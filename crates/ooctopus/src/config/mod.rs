@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use flags::Flags;
 use given::Given;
 pub use mistake::{Mistake, Mistakes};
-pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Word};
+pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Ranges, Word};
 
 /// The file that is read from the data folder when no other one is named.
 pub const FILE_NAME: &str = "ooctopus.toml";
@@ -97,6 +97,9 @@ settings! {
     inbound_mail_domain: Word = "localhost",
     /// The compatible version that clients are told.
     api_version: Word = "4.14.0",
+    /// Ranges of IP addresses that are called although they are not public, as when a picture is fetched from an
+    /// address that somebody gave: `10.20.0.0/16, fd00::/8`. Empty: only public addresses are called.
+    outbound_allow: Ranges = "",
     /// The largest JSON or form body, in B, KB, MB or GB, each 1024 of the one before.
     body_limit: ByteSize = "1MB",
     /// The largest uploaded file.

@@ -145,6 +145,10 @@ fn addresses_are_checked_and_trimmed() {
     assert_eq!(config.base_url.unwrap().0, "https://desk.example");
     assert_eq!(config.mail_sender, Some(MailAddress("Desk <desk@example.com>".into())));
     assert_eq!(config.log_format, LogFormat::Json);
+    let ranges = sources.with_variable("OOCTOPUS_OUTBOUND_ALLOW", "127.0.0.0/8, fd00::/8,10.1.2.3").load([]).unwrap();
+    let ranges: Vec<_> = ranges.outbound_allow.0.iter().map(ToString::to_string).collect();
+    assert_eq!(ranges, ["127.0.0.0/8", "fd00::/8", "10.1.2.3/32"]);
+    let sources = Sources::new();
     for (key, text) in [
         ("base_url", "desk.example"),
         ("base_url", "https://desk.example/?x"),
@@ -153,6 +157,8 @@ fn addresses_are_checked_and_trimmed() {
         ("log_filter", "a=b=c"),
         ("database_connections", "0"),
         ("inbound_mail_domain", "two words"),
+        ("outbound_allow", "10.0.0.0/33"),
+        ("outbound_allow", "localhost"),
         ("listen", "127.0.0.1"),
         ("data_dir", ""),
     ] {

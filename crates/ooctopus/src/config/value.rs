@@ -1,11 +1,12 @@
 //! What a setting can be, and how it is read from text.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use outbound::IpNet;
 use tracing_subscriber::EnvFilter;
 
 /// A type that a setting can have.
@@ -157,6 +158,19 @@ impl Setting for Word {
             return Err("must be one word".into());
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Ranges of IP addresses, between commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranges(pub Vec<IpNet>);
+
+impl Setting for Ranges {
+    fn read(text: &str) -> Result<Self, String> {
+        let range = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        let ranges = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let ranges: Option<_> = ranges.map(range).collect();
+        ranges.map(Self).ok_or_else(|| "is no list of ranges such as 10.20.0.0/16, fd00::/8".into())
     }
 }
 

@@ -19,9 +19,15 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount, actor: &Actor) -> Result<Accoun
     Ok(account)
 }
 
+/// The account, locked: what is set up in it changes one after the other, so that names stay unique and limits
+/// are kept. Other work in the account goes on.
+pub fn lock(tx: &mut Tx<'_>, id: AccountId) -> Result<Account> {
+    accounts::lock(tx, id)?.ok_or(Error::NotFound("account"))
+}
+
 /// Changes an account; what is not given stays. Gives the account as it is afterwards.
 pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Actor) -> Result<Account> {
-    let before = accounts::lock(tx, id)?.ok_or(Error::NotFound("account"))?;
+    let before = lock(tx, id)?;
     let mut after = before.clone();
     if let Some(name) = &change.name {
         after.name.clone_from(name);

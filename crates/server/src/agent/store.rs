@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, sql};
-use types::{AccountId, AgentBotId, InboxId, Role, UserId};
+use types::{AccountId, AgentBotId, InboxId, Role, TeamId, UserId};
 
 use super::{AccountUser, Agent};
 use crate::file::avatar;
@@ -41,6 +41,28 @@ pub fn find(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Opt
         ),
         (account, user),
     )?)
+}
+
+/// The member, which cannot be removed before the end of the transaction.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<Option<Agent>> {
+    if hold_all(tx, account, &[user])? { find(tx, account, user) } else { Ok(None) }
+}
+
+/// Whether every one of `users` is a member; none can be removed before the end of the transaction.
+pub fn hold_all(tx: &mut Tx<'_>, account: AccountId, users: &[UserId]) -> Result<bool> {
+    let mut users = users.to_vec();
+    users.sort_unstable();
+    users.dedup();
+    let wanted = users.len();
+    let found: Vec<(UserId,)> = tx.query(
+        sql!(
+            "SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND au.user_id = ANY($2) AND u.deleting_at IS NULL
+             ORDER BY u.id FOR KEY SHARE"
+        ),
+        (account, users),
+    )?;
+    Ok(found.len() == wanted)
 }
 
 /// Those of `ids` that are members, by id.
@@ -91,20 +113,19 @@ pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) ->
     )?)
 }
 
-/// Whether every one of `users` is a member.
-pub fn are_members(conn: &mut Conn<'_>, account: AccountId, users: &[UserId]) -> Result<bool> {
-    let mut users = users.to_vec();
-    users.sort_unstable();
-    users.dedup();
-    let wanted = users.len();
-    let found: Vec<(UserId,)> = conn.query(
+/// The members of a team, by id.
+pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Result<Vec<Agent>> {
+    Ok(conn.query(
         sql!(
-            "SELECT u.id FROM account_users au JOIN users u ON u.id = au.user_id
-             WHERE au.account_id = $1 AND au.user_id = ANY($2) AND u.deleting_at IS NULL"
+            "SELECT ",
+            columns!(),
+            " FROM team_members m
+              JOIN account_users au ON au.account_id = m.account_id AND au.user_id = m.user_id
+              JOIN users u ON u.id = m.user_id
+              WHERE m.account_id = $1 AND m.team_id = $2 AND u.deleting_at IS NULL ORDER BY u.id"
         ),
-        (account, users),
-    )?;
-    Ok(found.len() == wanted)
+        (account, team),
+    )?)
 }
 
 /// Whether the account may use the bot: its own, or one of the whole installation.

@@ -98,11 +98,19 @@ async fn look_ups_find_members_only(app: TestApp) {
             assert_eq!(found.iter().map(|agent| agent.id).collect::<Vec<_>>(), [first.id, second.id]);
             assert!(agents::list_by_ids(conn, account, Vec::new())?.is_empty());
             assert!(agents::list_of_inbox(conn, account, InboxId::new(1))?.is_empty());
-            assert!(agents::are_members(conn, account, &[])?);
-            assert!(agents::are_members(conn, account, &[first.id, second.id, first.id])?);
-            assert!(!agents::are_members(conn, account, &[first.id, stranger.id])?);
             assert!(!agents::is_usable_bot(conn, account, AgentBotId::new(1))?);
             assert_eq!(user::store::find_name(conn, UserId::new(i64::MAX))?, None);
+            Ok::<_, crate::Error>(())
+        })
+        .await
+        .unwrap();
+    app.app
+        .store
+        .write(move |tx| {
+            assert!(agents::hold_all(tx, account, &[])?);
+            assert!(agents::hold_all(tx, account, &[first.id, second.id, first.id])?);
+            assert!(!agents::hold_all(tx, account, &[first.id, stranger.id])?);
+            assert!(agents::hold(tx, account, stranger.id)?.is_none());
             Ok::<_, crate::Error>(())
         })
         .await

@@ -104,6 +104,10 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "createANewMessageInAConversation.source_id",
         "createAContact.name",
         "createAContact.source_id",
+        "addNewCannedResponseToAccount.short_code",
+        "updateCannedResponseInAccount.content",
+        "createATeam.description",
+        "updateATeam.description",
         "createAMessage.content",
     ] {
         if !shown.contains(expected) {
@@ -265,10 +269,11 @@ async fn bad_queries_are_answered(app: TestApp) {
         let path = trial.site.path(operation);
         let joiner = if path.contains('?') { '&' } else { '?' };
         if operation.method != Method::GET {
-            // One map of parameters: what no body may have no query may have either.
+            // One map of parameters: what no body may have no query may have either. Without a body nothing reads it.
             for (case, expected) in
                 [("x=%00", Status(422)), ("x=%ff", Status(400)), ("x=%zz", Status(400)), ("x", Status(200))]
             {
+                let expected = if operation.has_body() { expected } else { Status(200) };
                 let path = trial.site.disposable_path(&app, operation).await;
                 let sent = trial.good(operation, &format!("{path}{joiner}{case}"));
                 trial.send(sent, expected, None).await;
@@ -306,7 +311,7 @@ async fn forms_are_read_and_broken_ones_refused(app: TestApp) {
         let path = trial.site.path(operation);
         for (media, write) in [(urlencoded, to_form as fn(&Value) -> String), (multipart, to_multipart)] {
             let good = trial.good(operation, &path);
-            let body = serde_json::from_slice(&good.body).unwrap();
+            let body = sample::wrapped(operation, serde_json::from_slice(&good.body).unwrap());
             trial.send(good.with(media, write(&body)), Status(200), None).await;
         }
         let part = |name: &str, value: &str| {

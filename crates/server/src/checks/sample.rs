@@ -23,6 +23,11 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
         "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
+        "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
+            json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
+        }
+        "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
+        "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
             json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })
@@ -41,6 +46,16 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         other => panic!("{other} needs a body here"),
     })
+}
+
+/// `body` with the wrapper that forms cannot do without (rest.md §1.2).
+pub fn wrapped(operation: &Operation, body: Value) -> Value {
+    let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
+        "canned_responses" | "canned_responses/{id}" => "canned_response",
+        "teams" | "teams/{team_id}" => "team",
+        _ => return body,
+    };
+    json!({ wrapper: body })
 }
 
 /// A channel that has `field`.

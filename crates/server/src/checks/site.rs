@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use types::{AccountId, InboxId};
+use types::{AccountId, InboxId, TeamId};
 
 use super::Operation;
 use crate::testing::{Caller, TestApp};
@@ -26,6 +26,10 @@ pub struct Site {
     pub contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
+    /// A canned response.
+    pub canned_response: i64,
+    /// A team without members.
+    pub team: TeamId,
 }
 
 impl Site {
@@ -44,6 +48,7 @@ impl Site {
         let source_id = contact["source_id"].as_str().unwrap().to_owned();
         let conversations = format!("{contacts}/{source_id}/conversations");
         let conversation = app.call(Method::POST, &conversations, None, Some(&json!({}))).await.expect(200).json();
+        let canned_response = canned_response(app, &administrator).await;
         Self {
             account,
             administrator,
@@ -53,6 +58,8 @@ impl Site {
             source_id,
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
+            canned_response,
+            team: app.team(account, true, &[]).await,
         }
     }
 
@@ -96,8 +103,10 @@ impl Site {
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
+            "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
     }
@@ -107,6 +116,8 @@ impl Site {
         match (before, name) {
             (_, "account_id") => self.account.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            (_, "team_id") => self.team.to_string(),
+            ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -115,4 +126,10 @@ impl Site {
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new canned response.
+async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
+    let body = json!({ "short_code": uuid::Uuid::new_v4().to_string(), "content": "Hello" });
+    app.post(member, "canned_responses", body).await.expect(200).json()["id"].as_i64().unwrap()
 }

@@ -128,13 +128,13 @@ pub fn open(tx: &mut Tx<'_>, account: AccountId, opening: &Opening, actor: &Acto
 /// Whoever is no member of the account counts as nobody.
 fn known_member(tx: &mut Tx<'_>, account: AccountId, user: Option<UserId>) -> Result<Option<UserId>> {
     let Some(user) = user else { return Ok(None) };
-    Ok(agent::store::find(tx, account, user)?.map(|agent| agent.id))
+    Ok(agent::store::hold(tx, account, user)?.map(|agent| agent.id))
 }
 
 /// A team that the account does not have counts as none.
 fn known_team(tx: &mut Tx<'_>, account: AccountId, team: Option<TeamId>) -> Result<Option<TeamId>> {
     let Some(team) = team else { return Ok(None) };
-    Ok(team::store::find(tx, account, team)?.map(|team| team.id))
+    Ok(team::store::hold(tx, account, team)?.map(|team| team.id))
 }
 
 /// The first rule that applies (semantics §2.1): blocked contact, active bot, what was asked for.
@@ -161,6 +161,10 @@ pub fn set_status(
         Status::Resolved | Status::Pending | Status::Snoozed => Status::Open,
     });
     let taken_over = caller.member().filter(|member| status == Status::Open && !member.is_administrator());
+    if let Some(member) = taken_over {
+        // Who was removed since the request came in takes nothing over.
+        agent::store::hold(tx, member.account_id, member.user_id)?.ok_or(Error::Forbidden)?;
+    }
     let change = Change {
         status: Some((status, snoozed_until)),
         assignee_id: taken_over.map(|member| Some(member.user_id)),
@@ -178,7 +182,7 @@ pub fn assign(
 ) -> Result<Option<agent::Agent>> {
     let account = conversation.account_id;
     let agent = match assignee {
-        Some(user) => agent::store::find(tx, account, user)?,
+        Some(user) => agent::store::hold(tx, account, user)?,
         None => None,
     };
     let change = Change { assignee_id: Some(agent.as_ref().map(|agent| agent.id)), ..Change::default() };
@@ -194,7 +198,7 @@ pub fn assign_team(
     actor: &Actor,
 ) -> Result<Option<team::Team>> {
     let team = match team {
-        Some(team) => team::store::find(tx, conversation.account_id, team)?,
+        Some(team) => team::store::hold(tx, conversation.account_id, team)?,
         None => None,
     };
     let change = Change { team_id: Some(team.as_ref().map(|team| team.id)), ..Change::default() };

@@ -184,7 +184,9 @@ mod tests {
     #[test]
     fn recorders_say_whether_a_container_holds_a_sound() {
         let head = [b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm".as_slice(), &[0; 256]].concat();
-        for (claimed, kind) in [(Some("audio/webm;codecs=opus"), "audio/webm"), (None, "video/webm"), (Some("text/html"), "video/webm")] {
+        for (claimed, kind) in
+            [(Some("audio/webm;codecs=opus"), "audio/webm"), (None, "video/webm"), (Some("text/html"), "video/webm")]
+        {
             assert_eq!(of(&head, "voice.webm", claimed), kind);
         }
     }

@@ -3,9 +3,9 @@
 //! They need no token: whoever has an address was given it. What a browser could run is never shown in place, and
 //! nothing that is shown may load or run anything. The document does not list them: clients follow them as they are.
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
@@ -27,7 +27,10 @@ use crate::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/rails/active_storage/blobs/redirect/{signed_id}/{filename}", get(redirect_to_file))
-        .route("/rails/active_storage/representations/redirect/{signed_id}/{variant}/{filename}", get(redirect_to_variant))
+        .route(
+            "/rails/active_storage/representations/redirect/{signed_id}/{variant}/{filename}",
+            get(redirect_to_variant),
+        )
         .route("/rails/active_storage/disk/{ticket}/{filename}", get(bytes))
 }
 
@@ -39,10 +42,7 @@ const HARMLESS: &str = "default-src 'none'; sandbox";
 const HARMLESS_DOCUMENT: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// The permanent address of a file.
-async fn redirect_to_file(
-    State(app): State<App>,
-    Path((signed_id, _)): Path<(String, String)>,
-) -> Result<Response> {
+async fn redirect_to_file(State(app): State<App>, Path((signed_id, _)): Path<(String, String)>) -> Result<Response> {
     redirect(&app, &signed_id, None).await
 }
 

@@ -5,7 +5,7 @@ use edge::{Error, Result};
 use types::{AccountId, InboxId, UserId};
 
 use super::draft::Draft;
-use super::{Inbox, store};
+use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::events::{Actor, Event, record};
 use crate::{agent, assignment};
@@ -30,7 +30,7 @@ pub fn list_visible(conn: &mut Conn<'_>, member: &Member) -> Result<Vec<Inbox>> 
 pub fn create(tx: &mut Tx<'_>, account: AccountId, draft: &Draft, actor: &Actor) -> Result<Inbox> {
     let channel = store::insert_channel(tx, account, &draft.channel)?;
     let id = store::insert(tx, account, channel, draft)?;
-    store::insert_working_hours(tx, account, id)?;
+    hours::insert_defaults(tx, account, id)?;
     record(tx, account, actor, &Event::InboxCreated(id));
     store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))
 }
@@ -42,7 +42,7 @@ pub fn add_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &
     if users.is_empty() {
         return Ok(());
     }
-    if !agent::store::are_members(tx, account, users)? {
+    if !agent::store::hold_all(tx, account, users)? {
         return Err(Error::invalid("user", "must exist"));
     }
     let turn = assignment::next_turn(tx, account, inbox)?;

@@ -28,29 +28,6 @@ macro_rules! select {
     };
 }
 
-store::row! {
-    /// When an inbox is open on one day of the week.
-    #[derive(Debug, Clone)]
-    pub struct WorkingDay {
-        /// The inbox.
-        pub inbox_id: InboxId,
-        /// 0 is Sunday.
-        pub day_of_week: i64,
-        /// Closed.
-        pub closed_all_day: bool,
-        /// Open from 0:00 to 23:59.
-        pub open_all_day: bool,
-        /// 0 to 23.
-        pub open_hour: Option<i64>,
-        /// 0 to 59.
-        pub open_minutes: Option<i64>,
-        /// 0 to 23.
-        pub close_hour: Option<i64>,
-        /// 0 to 59.
-        pub close_minutes: Option<i64>,
-    }
-}
-
 /// The inbox with this id.
 pub fn find(conn: &mut Conn<'_>, account: AccountId, id: InboxId) -> Result<Option<Inbox>> {
     Ok(conn.query_opt(select!("WHERE i.account_id = $1 AND i.id = $2 AND i.deleting_at IS NULL"), (account, id))?)
@@ -92,18 +69,6 @@ pub fn list_of_member(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> 
              WHERE i.account_id = $1 AND m.user_id = $2 AND i.deleting_at IS NULL ORDER BY i.id"
         ),
         (account, user),
-    )?)
-}
-
-/// The opening hours of inboxes, by inbox and day.
-pub fn list_working_hours(conn: &mut Conn<'_>, account: AccountId, inboxes: &[InboxId]) -> Result<Vec<WorkingDay>> {
-    Ok(conn.query(
-        sql!(
-            "SELECT inbox_id, day_of_week, closed_all_day, open_all_day, open_hour, open_minutes, close_hour,
-                    close_minutes
-             FROM working_hours WHERE account_id = $1 AND inbox_id = ANY($2) ORDER BY inbox_id, day_of_week"
-        ),
-        (account, inboxes),
     )?)
 }
 
@@ -245,25 +210,6 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, channel: ChannelId, draft: &D
         ],
     )?;
     Ok(id)
-}
-
-/// Stores the opening hours of a new inbox: Monday to Friday, 9 to 17 (rest.md §6.9).
-pub fn insert_working_hours(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId) -> Result<()> {
-    tx.execute(
-        sql!(
-            "INSERT INTO working_hours (account_id, inbox_id, day_of_week, closed_all_day, open_all_day, open_hour,
-                 open_minutes, close_hour, close_minutes)
-             VALUES ($1, $2, 0, TRUE, FALSE, NULL, NULL, NULL, NULL),
-                    ($1, $2, 1, FALSE, FALSE, 9, 0, 17, 0),
-                    ($1, $2, 2, FALSE, FALSE, 9, 0, 17, 0),
-                    ($1, $2, 3, FALSE, FALSE, 9, 0, 17, 0),
-                    ($1, $2, 4, FALSE, FALSE, 9, 0, 17, 0),
-                    ($1, $2, 5, FALSE, FALSE, 9, 0, 17, 0),
-                    ($1, $2, 6, TRUE, FALSE, NULL, NULL, NULL, NULL)"
-        ),
-        (account, inbox),
-    )?;
-    Ok(())
 }
 
 /// Makes `users` of the account members of the inbox, at `turn` of its queue; gives those who were none.

@@ -10,7 +10,7 @@ use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, ReplyTime, Timesta
 use utoipa::ToSchema;
 
 use super::channel::{ApiSettings, EmailSettings, WebsiteSettings};
-use super::{Inbox, store};
+use super::{Inbox, hours};
 use crate::BaseUrl;
 use crate::access::Member;
 use crate::agent::wire::AgentJson;
@@ -240,7 +240,7 @@ impl InboxJson {
         let Some(account) = inboxes.first().map(|inbox| inbox.account_id) else { return Ok(Vec::new()) };
         let ids: Vec<InboxId> = inboxes.iter().map(|inbox| inbox.id).collect();
         let mut hours: HashMap<InboxId, Vec<WorkingHoursJson>> = HashMap::with_capacity(ids.len());
-        for day in store::list_working_hours(conn, account, &ids)? {
+        for day in hours::list(conn, account, &ids)? {
             hours.entry(day.inbox_id).or_default().push(day.into());
         }
         let answers = inboxes.into_iter().map(|inbox| {
@@ -400,8 +400,8 @@ impl InboxJson {
     }
 }
 
-impl From<store::WorkingDay> for WorkingHoursJson {
-    fn from(day: store::WorkingDay) -> Self {
+impl From<hours::WorkingDay> for WorkingHoursJson {
+    fn from(day: hours::WorkingDay) -> Self {
         Self {
             day_of_week: day.day_of_week,
             closed_all_day: day.closed_all_day,
