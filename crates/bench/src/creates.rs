@@ -144,7 +144,8 @@ fn find_member(conn: &mut store::Conn<'_>, token: &str) -> Result<Member, store:
         sql!(
             "SELECT u.id, COALESCE(NULLIF(u.display_name, ''), u.name) FROM access_tokens t
              LEFT JOIN users u ON u.id = t.user_id AND u.deleting_at IS NULL
-             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id
+             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id AND (b.account_id IS NULL OR b.account_id NOT IN (
+                 SELECT gone.id FROM accounts gone WHERE gone.deleting_at IS NOT NULL))
              WHERE t.token = $1 AND t.platform_app_id IS NULL"
         ),
         (token,),

@@ -1,5 +1,5 @@
 //! Measures the product: `bench run` for the usual loads, `bench big` for a million conversations, `bench one WHAT`
-//! for a single load that runs long enough to look at the server with a profiler.
+//! `bench deletion` for the deletion of an account beside another one, `bench one WHAT` for a single load that runs long enough to look at the server with a profiler.
 //!
 //! Nothing here fails because a figure is low; the report says which budget holds. See `bench/README.md`.
 
@@ -8,6 +8,7 @@
 mod client;
 mod creates;
 mod data;
+mod deletion;
 mod machine;
 mod measure;
 mod output;
@@ -42,11 +43,12 @@ async fn main() -> Result<()> {
     match mode.as_str() {
         "run" => run().await,
         "big" => big().await,
+        "deletion" => deletion_alone().await,
         "one" => {
             let engine = std::env::args().nth(3);
             one(&std::env::args().nth(2).unwrap_or_default(), engine.as_deref() == Some("postgres")).await
         }
-        _ => bail!("usage: bench run | big | one WHAT [postgres]"),
+        _ => bail!("usage: bench run | big | deletion | one WHAT [postgres]"),
     }
 }
 
@@ -61,6 +63,8 @@ async fn run() -> Result<()> {
     output::line("creating messages");
     let copied = Data::Folder(data::copy(&s.folder, "creates")?);
     run.figures.extend(creates::measure(&copied, &CALLERS, EACH).await?);
+    output::line("a deletion");
+    run.figures.extend(deletion::measure(&Data::Folder(data::copy(&s.folder, "deletion")?)).await?);
     output::line("lists and pages");
     let sets = [("S", Data::Folder(s.folder)), ("M", Data::Folder(m.folder))];
     run.figures.extend(reads::measure(&sets, &[], EACH).await?);
@@ -79,6 +83,19 @@ async fn big() -> Result<()> {
     let sets = [("S", Data::Folder(s.folder)), ("L", Data::Folder(l.folder))];
     run.figures.extend(reads::measure(&sets, &[], EACH).await?);
     run.publish("big")
+}
+
+/// Only the deletion, on every database that there is.
+async fn deletion_alone() -> Result<()> {
+    let mut run = begin();
+    let s = prepare(&mut run, S).await?;
+    run.figures.extend(deletion::measure(&Data::Folder(data::copy(&s.folder, "deletion")?)).await?);
+    if std::env::var_os(POSTGRES_VARIABLE).is_some() {
+        let (database, data) = fill_postgres().await?;
+        run.figures.extend(deletion::measure(&data).await?);
+        tokio::task::spawn_blocking(move || drop(database)).await?;
+    }
+    run.publish("deletion")
 }
 
 /// One load on S for ten seconds, by its name in the tables or a part of it.
@@ -129,6 +146,8 @@ async fn on_postgres() -> Result<Vec<measure::Figure>> {
     let only = [targets::LIST, targets::MESSAGES, targets::META];
     let mut figures = reads::measure(&[("S", data.clone())], &only, EACH).await?;
     figures.extend(creates::measure(&data, &[8, 64], EACH).await?);
+    // The last one: the data set is gone afterwards.
+    figures.extend(deletion::measure(&data).await?);
     tokio::task::spawn_blocking(move || drop(database)).await?;
     Ok(figures)
 }

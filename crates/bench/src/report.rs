@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::creates::{BY_AGENT, BY_CONTACT, STORE_ONLY};
+use crate::deletion;
 use crate::machine::Machine;
 use crate::measure::{Figure, round};
 use crate::output;
@@ -84,6 +85,7 @@ impl Run {
                 budgets.push(Budget::at_most(&format!("{}, p99 on {data}", figure.what), figure.p99_ms, p99, " ms"));
             }
         }
+        budgets.extend(self.deletion_budgets());
         for statements in self.statements.iter().filter(|statements| statements.only_pages) {
             let fixed = statements.counts.windows(2).all(|pair| pair[0] == pair[1]);
             budgets.push(Budget {
@@ -97,6 +99,22 @@ impl Run {
             budgets.extend(product_budgets(product));
         }
         budgets
+    }
+
+    /// A deletion holds up nobody else: the slowest writes beside it, against those without it, in the same run.
+    fn deletion_budgets(&self) -> Vec<Budget> {
+        let beside = self.figures.iter().filter(|figure| figure.what == deletion::BESIDE);
+        let budgets = beside.filter_map(|beside| {
+            let alone = |figure: &&Figure| figure.what == deletion::ALONE && figure.engine == beside.engine;
+            let alone = self.figures.iter().find(alone)?;
+            let ratio = beside.p99_ms / alone.p99_ms.max(0.01);
+            let what = format!("{}, {}, p99", beside.what, beside.engine);
+            Some([
+                Budget::at_most(&what, beside.p99_ms, 50.0, " ms"),
+                Budget::at_most(&format!("{what} / alone"), ratio, 4.0, "×"),
+            ])
+        });
+        budgets.flatten().collect()
     }
 
     fn section(&self, budgets: &[Budget]) -> String {

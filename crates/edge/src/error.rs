@@ -11,9 +11,18 @@ pub enum Error {
     /// The row does not exist, or belongs to another account.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// No credential was sent.
+    /// No credential was sent, or a session that is none or is over.
     #[error("a credential is needed")]
     SignedOut,
+    /// The password is right, but the address has not been confirmed.
+    #[error("the e-mail address is not confirmed yet; the link in our mail does that")]
+    Unconfirmed,
+    /// The secret of a link from a mail is unknown, used or too old: 422 with `message` and `redirect_url`.
+    #[error("this link does not work any more")]
+    BadLink,
+    /// Somebody who may not sign up: 403 with `message`.
+    #[error("{0}")]
+    Unwelcome(String),
     /// The credential is malformed, unknown, expired or of the wrong family.
     #[error("the credential is not valid")]
     BadCredential,
@@ -23,6 +32,9 @@ pub enum Error {
     /// Fields that a record cannot have: 422 with `message` and `attributes`.
     #[error("{}", messages(.0))]
     Invalid(Vec<Problem>),
+    /// The account has as many as it may have: 402 with `error`.
+    #[error("the account has reached its limit of {0}")]
+    LimitReached(&'static str),
     /// A business rule refuses the request: 422 with `error`.
     #[error("{0}")]
     Refused(String),
@@ -94,6 +106,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy | store::Error::TooSlow => Self::Unavailable,
+            store::Error::LogClosed => Self::NotFound("account"),
             store::Error::Unavailable(ref cause) => {
                 tracing::error!(%cause, "the database is unavailable");
                 Self::Unavailable

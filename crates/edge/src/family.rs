@@ -1,10 +1,12 @@
-//! The three API families of rest.md §1.1, told apart by the address.
+//! The API families of rest.md §1.1, told apart by the address.
 
 /// Whose manners an address follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
-    /// `/api/…` and everything that is neither of the others.
+    /// `/api/…` and everything that is none of the others.
     Application,
+    /// `/auth/…`: signing in and out.
+    Auth,
     /// `/platform/…`.
     Platform,
     /// `/public/…`.
@@ -17,6 +19,8 @@ impl Family {
             Self::Platform
         } else if path.starts_with("/public/") {
             Self::Public
+        } else if path.starts_with("/auth/") {
+            Self::Auth
         } else {
             Self::Application
         }

@@ -10,18 +10,18 @@ pub mod layers;
 pub mod render;
 pub mod rewrite;
 
+mod credential;
 mod documented;
 mod error_json;
 mod family;
 mod json;
 mod path;
-mod token;
 
 pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shape, Uploads};
+pub use credential::{Credential, Session, credential};
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};
 pub use error_json::ErrorJson;
 pub use json::{Empty, Json};
-pub use layers::{RequestId, Settings, Who};
+pub use layers::{Echo, RequestId, Settings, Who};
 pub use path::Path;
-pub use token::token;

@@ -17,6 +17,8 @@ use crate::{Documented, Error};
 /// The type of bodies that carry the key `status` (recorded, rest.md §1.8).
 const JSON_WITH_STATUS: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
 /// When a client may come back after [`Error::Unavailable`].
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -68,15 +70,22 @@ struct Failure {
     status: StatusCode,
     body: Value,
     retry_after: Option<Duration>,
+    /// Whether the text under `error` is all that is sent (rest.md §1.8: 429).
+    is_text: bool,
 }
 
 impl Failure {
     fn new(status: StatusCode, body: Value) -> Self {
-        Self { status, body, retry_after: None }
+        Self { status, body, retry_after: None, is_text: false }
     }
 
     fn text(status: StatusCode, text: &str) -> Self {
         Self::new(status, json!({ "error": text }))
+    }
+
+    /// `{"success", "errors"}`, as signing in and out fail (superset §1).
+    fn unsuccessful(status: StatusCode, text: &str) -> Self {
+        Self::new(status, json!({ "success": false, "errors": [text] }))
     }
 
     /// `{"status", "error"}`, with the status's own words.
@@ -93,8 +102,21 @@ impl Failure {
         let family = Family::of(place.path);
         let text = error.to_string();
         match error {
+            Error::NotFound(_) if family == Family::Auth => Self::unsuccessful(StatusCode::NOT_FOUND, &text),
             Error::NotFound(_) if family != Family::Application => Self::plain(StatusCode::NOT_FOUND),
             Error::NotFound(_) => Self::text(StatusCode::NOT_FOUND, &text),
+            Error::SignedOut | Error::BadCredential if family == Family::Auth => {
+                Self::unsuccessful(StatusCode::UNAUTHORIZED, &text)
+            }
+            Error::Unconfirmed => {
+                let mut failure = Self::unsuccessful(StatusCode::UNAUTHORIZED, &text);
+                failure.body["error_code"] = "user_not_confirmed".into();
+                failure
+            }
+            Error::BadLink => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, json!({ "message": text, "redirect_url": "/" }))
+            }
+            Error::Unwelcome(_) => Self::new(StatusCode::FORBIDDEN, json!({ "message": text })),
             Error::SignedOut if family != Family::Platform => {
                 Self::new(StatusCode::UNAUTHORIZED, json!({ "errors": [text] }))
             }
@@ -104,13 +126,16 @@ impl Failure {
                 let body = json!({ "message": text, "attributes": fields(problems) });
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, body)
             }
+            Error::LimitReached(_) => Self::text(StatusCode::PAYMENT_REQUIRED, &text),
             Error::Refused(_) => Self::text(StatusCode::UNPROCESSABLE_ENTITY, &text),
             Error::Malformed(_) => Self::plain(StatusCode::BAD_REQUEST),
             Error::TooLarge { .. } => Self::text(StatusCode::PAYLOAD_TOO_LARGE, &text),
             Error::UnsupportedMedia => Self::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text),
             Error::Conflict(_) => Self::text(StatusCode::CONFLICT, &text),
             Error::TooSlow => Self::text(StatusCode::REQUEST_TIMEOUT, &text),
-            Error::RateLimited { retry_after } => Self::later(StatusCode::TOO_MANY_REQUESTS, &text, *retry_after),
+            Error::RateLimited { retry_after } => {
+                Self { is_text: true, ..Self::later(StatusCode::TOO_MANY_REQUESTS, &text, *retry_after) }
+            }
             Error::Unavailable => Self::later(StatusCode::SERVICE_UNAVAILABLE, &text, BUSY),
             Error::Internal(_) => {
                 let mut failure = Self::plain(StatusCode::INTERNAL_SERVER_ERROR);
@@ -122,9 +147,13 @@ impl Failure {
 
     /// `response` with this status and body; its other headers and extensions stay.
     fn replace(self, mut response: Response) -> Response {
-        let kind = if self.body.get("status").is_some() { JSON_WITH_STATUS } else { JSON };
+        let (kind, body) = match self.body["error"].as_str().filter(|_| self.is_text) {
+            Some(text) => (TEXT, text.to_owned()),
+            None if self.body.get("status").is_some() => (JSON_WITH_STATUS, self.body.to_string()),
+            None => (JSON, self.body.to_string()),
+        };
         *response.status_mut() = self.status;
-        *response.body_mut() = Body::from(self.body.to_string());
+        *response.body_mut() = Body::from(body);
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);
         headers.insert(CONTENT_TYPE, kind);
@@ -154,7 +183,7 @@ async fn leaked(place: Place<'_>, response: Response) -> Result<(Response, Failu
     }
     if status == StatusCode::METHOD_NOT_ALLOWED && !has_body {
         let failure = match Family::of(place.path) {
-            Family::Application => Failure::text(status, "the address does not have this method"),
+            Family::Application | Family::Auth => Failure::text(status, "the address does not have this method"),
             Family::Platform | Family::Public => Failure::plain(status),
         };
         return Ok((response, failure));
@@ -173,7 +202,7 @@ async fn leaked(place: Place<'_>, response: Response) -> Result<(Response, Failu
 fn rejection(place: Place<'_>, status: StatusCode, text: &str) -> Failure {
     if status == StatusCode::BAD_REQUEST && text.starts_with("Invalid URL") {
         return match Family::of(place.path) {
-            Family::Application => Failure::text(StatusCode::NOT_FOUND, "record not found"),
+            Family::Application | Family::Auth => Failure::text(StatusCode::NOT_FOUND, "record not found"),
             Family::Platform | Family::Public => Failure::plain(StatusCode::NOT_FOUND),
         };
     }

@@ -1,6 +1,7 @@
 //! What a job is.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// Runs before the job is given up and stays as dead.
     const MAX_ATTEMPTS: i64 = 20;
+
+    /// Longest run; what takes longer is tried again, so long work is cut into pieces.
+    const TIME_LIMIT: Duration = Duration::from_mins(10);
 
     /// What it is about; at most one job of a name and key waits.
     fn key(&self) -> String;

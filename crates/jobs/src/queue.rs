@@ -120,6 +120,16 @@ pub fn claim(tx: &mut Tx<'_>, limit: i64, lease: Duration) -> Result<Vec<Claimed
     )
 }
 
+/// Puts off the end of a lease; false when another worker has taken the job over.
+pub fn renew(tx: &mut Tx<'_>, job: &Claimed, lease: Duration) -> Result<bool> {
+    let until = tx.now().plus(lease);
+    let renewed = tx.execute(
+        sql!("UPDATE jobs SET locked_until = $3 WHERE id = $1 AND attempts = $2 AND state = 'running'"),
+        (job.id, job.attempts, until),
+    )?;
+    Ok(renewed > 0)
+}
+
 /// When the next job is due or the next lease runs out.
 pub fn find_next_due(conn: &mut Conn<'_>) -> Result<Option<Timestamp>> {
     let (waiting,): (Option<Timestamp>,) =

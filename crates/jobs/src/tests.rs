@@ -11,7 +11,7 @@ use testing::FakeClock;
 use tokio_util::sync::CancellationToken;
 use types::{Clock as _, Timestamp};
 
-use crate::{Counts, Job, JobError, Registry, Worker, cancel, counts, push, push_at};
+use crate::{Counts, Job, JobError, Registry, Wish, Worker, cancel, counts, push, push_at};
 
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_accounts.sql", sql: "CREATE TABLE accounts (id $ID)" },
@@ -41,6 +41,12 @@ impl Job for Note {
     }
 
     async fn run(&self, log: &Log) -> Result<(), JobError> {
+        match self.text.as_str() {
+            "panics" => panic!("on purpose"),
+            "endless" => std::future::pending().await,
+            "slow" => tokio::time::sleep(Duration::from_mins(9)).await,
+            _ => {}
+        }
         if self.text == "refused" {
             return Err(JobError::Fatal("it will never work".into()));
         }
@@ -230,4 +236,78 @@ async fn a_running_worker_is_woken_by_the_commit_and_stops_when_told(queue: Queu
     };
     tokio::join!(worker, push_and_stop);
     assert_eq!(queue.ran(), ["woken"]);
+}
+
+#[db_test]
+async fn a_job_that_panics_is_tried_again_and_others_go_on(queue: Queue) {
+    queue.push("panics", Duration::ZERO).await;
+    queue.push("fine", Duration::ZERO).await;
+    assert_eq!(queue.worker().run_due().await, 2);
+    assert_eq!((queue.ran(), queue.counts().await), (vec!["fine".to_owned()], (1, 0, 0)));
+    for _ in 0..3 {
+        queue.clock.advance(Duration::from_hours(1));
+        queue.worker().run_due().await;
+    }
+    assert_eq!(queue.counts().await, (0, 0, 1));
+}
+
+#[db_test]
+async fn a_job_that_takes_long_keeps_its_lease_and_one_that_takes_too_long_is_stopped(queue: Queue) {
+    queue.push("slow", Duration::ZERO).await;
+    queue.push("endless", Duration::ZERO).await;
+    let taken = queue.store.write(|tx| crate::queue::claim(tx, 10, Duration::from_mins(1))).await.unwrap();
+    // Time in the worker runs ahead by itself, the clock of the rows does not: renewals show in the rows.
+    let before = leases(&queue).await;
+    queue.clock.advance(Duration::from_secs(50));
+    for job in &taken {
+        let job = job.clone();
+        assert!(queue.store.write(move |tx| crate::queue::renew(tx, &job, Duration::from_mins(1))).await.unwrap());
+    }
+    let after = leases(&queue).await;
+    assert!(before.iter().zip(&after).all(|(before, after)| after > before), "{before:?} {after:?}");
+    queue.clock.advance(Duration::from_secs(30));
+    assert_eq!(queue.worker().run_due().await, 0, "nobody takes over what is alive");
+
+    // Taken over after all: the first worker cannot renew, nor end it.
+    queue.clock.advance(Duration::from_mins(2));
+    let again = queue.store.write(|tx| crate::queue::claim(tx, 10, Duration::from_mins(1))).await.unwrap();
+    assert_eq!(again.len(), 2);
+    let late = taken[0].clone();
+    assert!(!queue.store.write(move |tx| crate::queue::renew(tx, &late, Duration::from_mins(1))).await.unwrap());
+}
+
+async fn leases(queue: &Queue) -> Vec<i64> {
+    let rows: Result<Vec<(i64,)>, store::Error> =
+        queue.store.read(|conn| conn.query(store::sql!("SELECT locked_until FROM jobs ORDER BY id"), ())).await;
+    rows.unwrap().into_iter().map(|(until,)| until).collect()
+}
+
+#[db_test]
+async fn an_operator_tries_a_dead_job_again_or_drops_it(queue: Queue) {
+    queue.push("refused", Duration::ZERO).await;
+    queue.push("waits", Duration::from_hours(1)).await;
+    queue.worker().run_due().await;
+    let jobs = queue.store.read(|conn| crate::list(conn, None, 10)).await.unwrap();
+    let shown: Vec<_> = jobs.iter().map(|job| (job.unique_key.as_str(), job.state.as_str(), job.attempts)).collect();
+    assert_eq!(shown, [("refused", "dead", 1), ("waits", "waiting", 0)]);
+    assert_eq!(jobs[0].last_error.as_deref(), Some("it will never work"));
+    let (dead, waiting) = (jobs[0].id, jobs[1].id);
+    let only = queue.store.read(|conn| crate::list(conn, Some("waiting"), 10)).await.unwrap();
+    assert_eq!(only.len(), 1);
+
+    let wish = |id, drops: bool| {
+        let store = queue.store.clone();
+        let act = move |tx: &mut store::Tx<'_>| if drops { crate::drop_dead(tx, id) } else { crate::retry(tx, id) };
+        async move { store.write(act).await.map_err(|error: store::Error| error).unwrap() }
+    };
+    assert_eq!(wish(waiting, false).await, Wish::NotDead);
+    assert_eq!(wish(waiting, true).await, Wish::NotDead);
+    assert_eq!(wish(types::JobId::new(999), false).await, Wish::NotFound);
+    assert_eq!(wish(dead, false).await, Wish::Done);
+    assert_eq!(queue.counts().await, (2, 0, 0));
+    assert_eq!(queue.worker().run_due().await, 1, "it is due at once");
+    queue.push("refused", Duration::from_hours(1)).await;
+    assert_eq!(wish(dead, false).await, Wish::Superseded);
+    assert_eq!(wish(dead, true).await, Wish::Done);
+    assert!(queue.store.read(move |conn| crate::find(conn, dead)).await.unwrap().is_none());
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use store::Store;
@@ -16,8 +18,10 @@ use types::Clock;
 use crate::queue::{self, Claimed};
 use crate::{Job, JobError};
 
-/// How long a worker may take before another one takes the job over.
-const LEASE: Duration = Duration::from_mins(5);
+/// How long after its last sign of life a worker's job is taken over by another one.
+const LEASE: Duration = Duration::from_mins(1);
+/// A running job gives this often a sign of life.
+const RENEWAL: Duration = Duration::from_secs(20);
 /// Jobs that run at the same time.
 const CONCURRENCY: usize = 8;
 /// The queue is looked at this often even when nothing woke us: another process may have pushed.
@@ -54,7 +58,8 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
             let read: Result<J, _> = serde_json::from_str(claimed.payload.as_str());
             Box::pin(async move {
                 let job = read.map_err(|cause| JobError::Fatal(format!("the payload cannot be read: {cause}")))?;
-                job.run(&context).await
+                let ended = tokio::time::timeout(J::TIME_LIMIT, caught(job.run(&context))).await;
+                ended.unwrap_or_else(|_| Err(JobError::Retry(format!("it took longer than {:?}", J::TIME_LIMIT))))
             })
         });
         let before = self.runners.insert(J::NAME, runner);
@@ -87,7 +92,14 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             let store = self.store.clone();
             let woken = store.committed();
             let free = permits.available_permits();
-            let claimed = if free == 0 { Vec::new() } else { self.claim(free).await };
+            if free == 0 {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    permit = permits.acquire() => drop(permit),
+                }
+                continue;
+            }
+            let claimed = self.claim(free).await;
             if claimed.is_empty() {
                 let wait = self.wait_for_next().await;
                 tokio::select! {
@@ -138,7 +150,10 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
 
     async fn run_one(&self, job: Claimed) {
         let result = match self.registry.runners.get(job.kind.as_str()) {
-            Some(runner) => runner(&job, self.context.clone()).await,
+            Some(runner) => {
+                let Some(result) = self.keep_leased(&job, runner(&job, self.context.clone())).await else { return };
+                result
+            }
             None => Err(JobError::Retry(format!("this version knows no job named {}", job.kind))),
         };
         metrics::counter!("jobs_run_total", "kind" => job.kind.clone(), "ok" => if result.is_ok() { "yes" } else { "no" })
@@ -154,6 +169,25 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
         }
     }
 
+    /// Runs the job and renews its lease meanwhile; `None` when the lease is lost: another worker has the job.
+    async fn keep_leased(&self, job: &Claimed, mut run: Outcome) -> Option<Result<(), JobError>> {
+        loop {
+            tokio::select! {
+                result = &mut run => return Some(result),
+                () = tokio::time::sleep(RENEWAL) => {}
+            }
+            let leased = job.clone();
+            match self.store.write(move |tx| queue::renew(tx, &leased, LEASE)).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    warn!(job.id = %job.id, job.kind, "another worker has taken the job over; leaving it");
+                    return None;
+                }
+                Err(error) => warn!(%error, job.id = %job.id, job.kind, "renewing a job's lease failed"),
+            }
+        }
+    }
+
     /// Until the next job is due, at most [`POLL`].
     async fn wait_for_next(&self) -> Duration {
         let now = self.clock.now();
@@ -166,4 +200,14 @@ impl<C: Clone + Send + Sync + 'static> Worker<C> {
             }
         }
     }
+}
+
+/// A panic is a failure like any other: the worker and its other jobs go on.
+async fn caught(run: impl Future<Output = Result<(), JobError>> + Send) -> Result<(), JobError> {
+    let mut run = std::pin::pin!(run);
+    std::future::poll_fn(move |context| {
+        catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)))
+            .unwrap_or_else(|_| Poll::Ready(Err(JobError::Retry("it panicked; the log says where".into()))))
+    })
+    .await
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use server::account::locale;
-use types::{AccountId, Availability, Role};
+use types::{AccountId, Availability, JobId, Role};
 
 use crate::config::Flags;
 
@@ -34,7 +34,7 @@ pub enum Command {
     Migrate,
     /// Check the installation, one line a check
     Doctor,
-    /// Accounts, users and platform apps
+    /// Accounts, users, platform apps and jobs
     #[command(subcommand)]
     Admin(AdminCommand),
 }
@@ -59,6 +59,9 @@ pub enum AdminCommand {
     /// Platform apps
     #[command(subcommand)]
     PlatformApp(PlatformAppCommand),
+    /// Work that is owed: what waits, what runs, and what was given up
+    #[command(subcommand)]
+    Jobs(JobsCommand),
 }
 
 /// What can be done with accounts.
@@ -141,6 +144,44 @@ pub struct AvailabilityArgs {
     pub auto_offline: Option<bool>,
 }
 
+/// What can be done with jobs.
+#[derive(Debug, Subcommand)]
+pub enum JobsCommand {
+    /// List jobs: the dead first, then those that run, then those that wait
+    List {
+        /// Only those of one state
+        #[arg(long, value_parser = ["waiting", "running", "dead"])]
+        state: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job
+    Show {
+        /// Its number
+        #[arg(value_parser = read_job)]
+        id: JobId,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a dead job again, with all its tries
+    Retry {
+        /// Its number
+        #[arg(value_parser = read_job)]
+        id: JobId,
+    },
+    /// Drop a dead job: what it owed is never done
+    Drop {
+        /// Its number
+        #[arg(value_parser = read_job)]
+        id: JobId,
+    },
+}
+
 /// What can be done with platform apps.
 #[derive(Debug, Subcommand)]
 pub enum PlatformAppCommand {
@@ -159,6 +200,10 @@ fn read_locale(text: &str) -> Result<&'static str, String> {
 
 fn read_account(text: &str) -> Result<AccountId, String> {
     text.parse().map(AccountId::new).map_err(|_| "an account is a number".into())
+}
+
+fn read_job(text: &str) -> Result<JobId, String> {
+    text.parse().map(JobId::new).map_err(|_| "a job is a number".into())
 }
 
 fn read_role(text: &str) -> Result<Role, String> {

@@ -116,6 +116,8 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
         outbound_allow: config.outbound_allow.0.clone(),
         request_timeout: config.request_timeout,
         upload_timeout: config.upload_timeout,
+        sign_in_limits: config.sign_in_limits,
+        trusted_proxies: config.trusted_proxies.0.clone(),
     })
 }
 

@@ -8,6 +8,7 @@ use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
 
+use crate::auth::limits::Limits;
 use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
@@ -24,16 +25,20 @@ pub struct Settings {
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
     pub body_limit: u64,
+    /// Ranges of addresses that are called out to although they are not public.
+    pub outbound_allow: Vec<IpNet>,
     /// Largest multipart body and largest file.
     pub multipart_limit: edge::MultipartLimit,
     /// Where, and how many at a time, requests with files are received.
     pub uploads: edge::Uploads,
-    /// Ranges of addresses that are called out to although they are not public.
-    pub outbound_allow: Vec<IpNet>,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long a request with a multipart body may take.
     pub upload_timeout: Duration,
+    /// Whether sign-ins, sign-ups and mails about passwords are limited (rest.md §1.9).
+    pub sign_in_limits: bool,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// For tests: the key that signs addresses is known to everybody.
@@ -45,11 +50,13 @@ impl Default for Settings {
             mail_sender: None,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
+            outbound_allow: Vec::new(),
             multipart_limit: edge::MultipartLimit::default(),
             uploads: edge::Uploads::default(),
-            outbound_allow: Vec::new(),
             request_timeout: Duration::from_secs(30),
             upload_timeout: Duration::from_mins(10),
+            sign_in_limits: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -70,6 +77,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
+    /// Who has tried to sign in of late.
+    pub limits: Limits,
 }
 
 impl App {
@@ -77,7 +86,7 @@ impl App {
     pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
         let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
-        Self(Arc::new(Parts { store, files, clock, outbound, settings }))
+        Self(Arc::new(Parts { store, files, clock, outbound, settings, limits: Limits::default() }))
     }
 }
 

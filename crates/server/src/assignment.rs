@@ -21,7 +21,7 @@ pub fn pick(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, team: Option<Te
                AND (CAST($3 AS BIGINT) IS NULL OR EXISTS (
                    SELECT 1 FROM team_members t
                    WHERE t.account_id = m.account_id AND t.team_id = $3 AND t.user_id = m.user_id))
-             ORDER BY m.turn, m.user_id LIMIT 1 FOR KEY SHARE"
+             ORDER BY m.turn, m.user_id LIMIT 1 FOR KEY SHARE OF au, u"
         ),
         (account, inbox, team),
     )?;

@@ -80,11 +80,31 @@ pub enum Event {
     /// A user became a member.
     AgentAdded(UserId),
     /// A member's role or availability changed.
-    AgentUpdated(UserId),
+    AgentUpdated(UserId, Changes),
+    /// A user is no member any more.
+    AgentRemoved(UserId),
     /// An inbox was made.
     InboxCreated(InboxId),
+    /// An inbox, its channel or its opening hours changed.
+    InboxUpdated(InboxId, Changes),
+    /// An inbox was deleted, with all its conversations.
+    InboxDeleted(InboxId),
     /// A member was added to an inbox.
     InboxMemberAdded(InboxId, UserId),
+    /// A member was taken out of an inbox.
+    InboxMemberRemoved(InboxId, UserId),
+    /// A bot of the account was made.
+    AgentBotCreated(AgentBotId),
+    /// A bot of the account changed.
+    AgentBotUpdated(AgentBotId, Changes),
+    /// A bot of the account got another API key.
+    AgentBotTokenReset(AgentBotId),
+    /// A bot of the account was removed.
+    AgentBotDeleted(AgentBotId),
+    /// An inbox got a bot.
+    AgentBotConnected(InboxId, AgentBotId),
+    /// An inbox lost its bot.
+    AgentBotDisconnected(InboxId, AgentBotId),
     /// A canned response was made.
     CannedResponseCreated(CannedResponseId),
     /// A canned response changed.
@@ -105,6 +125,8 @@ pub enum Event {
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
     ContactUpdated(ContactId, Changes),
+    /// A contact was deleted. With it what it was: its row is on its way out.
+    ContactDeleted(ContactId, Json),
     /// A conversation was made.
     ConversationCreated(ConversationId),
     /// Team, assignee, status, snooze, attributes, labels or priority of a conversation changed.
@@ -137,6 +159,15 @@ impl Changes {
         self
     }
 
+    /// Notes that a secret `has_changed`, without its values.
+    #[must_use]
+    pub fn with_secret(mut self, attribute: &str, has_changed: bool) -> Self {
+        if has_changed {
+            self.0.insert(attribute.to_owned(), json!([null, null]));
+        }
+        self
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -150,9 +181,19 @@ impl Event {
             Self::AccountCreated => "account.created",
             Self::AccountUpdated(_) => "account.updated",
             Self::AgentAdded(_) => "agent.added",
-            Self::AgentUpdated(_) => "agent.updated",
+            Self::AgentUpdated(..) => "agent.updated",
+            Self::AgentRemoved(_) => "agent.removed",
             Self::InboxCreated(_) => "inbox.created",
+            Self::InboxUpdated(..) => "inbox.updated",
+            Self::InboxDeleted(_) => "inbox.deleted",
             Self::InboxMemberAdded(..) => "inbox_member.added",
+            Self::InboxMemberRemoved(..) => "inbox_member.removed",
+            Self::AgentBotCreated(_) => "agent_bot.created",
+            Self::AgentBotUpdated(..) => "agent_bot.updated",
+            Self::AgentBotTokenReset(_) => "agent_bot.token_reset",
+            Self::AgentBotDeleted(_) => "agent_bot.deleted",
+            Self::AgentBotConnected(..) => "agent_bot.connected",
+            Self::AgentBotDisconnected(..) => "agent_bot.disconnected",
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
@@ -163,6 +204,7 @@ impl Event {
             Self::TeamMemberRemoved(..) => "team_member.removed",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
+            Self::ContactDeleted(..) => "contact.deleted",
             Self::ConversationCreated(_) => "conversation.created",
             Self::ConversationUpdated(..) => "conversation.updated",
             Self::ConversationStatusChanged(..) => "conversation.status_changed",
@@ -177,9 +219,22 @@ impl Event {
     fn subject(&self, account: AccountId) -> Value {
         match self {
             Self::AccountCreated | Self::AccountUpdated(_) => json!({ "account_id": account }),
-            Self::AgentAdded(user) | Self::AgentUpdated(user) => json!({ "user_id": user }),
-            Self::InboxCreated(inbox) => json!({ "inbox_id": inbox }),
-            Self::InboxMemberAdded(inbox, user) => json!({ "inbox_id": inbox, "user_id": user }),
+            Self::AgentAdded(user) | Self::AgentUpdated(user, _) | Self::AgentRemoved(user) => {
+                json!({ "user_id": user })
+            }
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox, _) | Self::InboxDeleted(inbox) => {
+                json!({ "inbox_id": inbox })
+            }
+            Self::InboxMemberAdded(inbox, user) | Self::InboxMemberRemoved(inbox, user) => {
+                json!({ "inbox_id": inbox, "user_id": user })
+            }
+            Self::AgentBotCreated(bot)
+            | Self::AgentBotUpdated(bot, _)
+            | Self::AgentBotTokenReset(bot)
+            | Self::AgentBotDeleted(bot) => json!({ "agent_bot_id": bot }),
+            Self::AgentBotConnected(inbox, bot) | Self::AgentBotDisconnected(inbox, bot) => {
+                json!({ "inbox_id": inbox, "agent_bot_id": bot })
+            }
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
@@ -189,7 +244,9 @@ impl Event {
             Self::TeamMemberAdded(team, user) | Self::TeamMemberRemoved(team, user) => {
                 json!({ "team_id": team, "user_id": user })
             }
-            Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) => json!({ "contact_id": contact }),
+            Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) | Self::ContactDeleted(contact, _) => {
+                json!({ "contact_id": contact })
+            }
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _)
             | Self::ConversationStatusChanged(conversation, ..)
@@ -207,20 +264,31 @@ impl Event {
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
+            | Self::AgentUpdated(_, changes)
+            | Self::AgentBotUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
+            | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
             | Self::ConversationUpdated(_, changes) => changes.0.clone(),
             Self::ConversationStatusChanged(_, before, after) => Changes::default().with("status", before, after).0,
             Self::AssigneeChanged(_, before, after) => Changes::default().with("assignee_id", before, after).0,
             Self::TeamChanged(_, before, after) => Changes::default().with("team_id", before, after).0,
+            Self::ContactDeleted(_, contact) => Map::from_iter([("contact".to_owned(), contact.read())]),
             Self::MessageCreated(_, _, Some(echo_id)) => {
                 Map::from_iter([("echo_id".to_owned(), Value::from(echo_id.as_str()))])
             }
             Self::AccountCreated
             | Self::AgentAdded(_)
-            | Self::AgentUpdated(_)
+            | Self::AgentRemoved(_)
             | Self::InboxCreated(_)
+            | Self::InboxDeleted(_)
             | Self::InboxMemberAdded(..)
+            | Self::InboxMemberRemoved(..)
+            | Self::AgentBotCreated(_)
+            | Self::AgentBotTokenReset(_)
+            | Self::AgentBotDeleted(_)
+            | Self::AgentBotConnected(..)
+            | Self::AgentBotDisconnected(..)
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)

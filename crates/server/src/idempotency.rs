@@ -5,17 +5,17 @@
 //! only one contact knows: whoever guesses a key must not get somebody else's answer. New public contacts have no
 //! scope; their `source_id` makes them once.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use edge::{Error, Json, Result};
 use http::request::Parts;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use store::{Tx, sql};
 
 use crate::App;
+use crate::token::digest;
 
 /// The header.
 const HEADER: &str = "idempotency-key";
@@ -57,7 +57,8 @@ impl FromRequestParts<App> for Once {
             )));
         }
         let address = OriginalUri::from_request_parts(parts, app).await.map_or_else(|_| parts.uri.clone(), |uri| uri.0);
-        let caller = edge::token(&parts.headers).unwrap_or_default();
+        let credential = edge::credential(&parts.headers);
+        let caller = credential.as_ref().map(edge::Credential::secret).unwrap_or_default();
         let scope = digest(&format!("{caller}\n{}\n{address}", parts.method));
         Ok(Self(Some(Key { scope, client, request: String::new() })))
     }
@@ -134,13 +135,6 @@ fn keep(tx: &mut Tx<'_>, key: &Key, answer: &types::Json) -> Result<()> {
         (&key.scope, &key.client, answer),
     )?;
     Ok(())
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a text");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -4,12 +4,19 @@ use ::jobs::{JobError, Registry, Worker};
 use edge::Error;
 
 use crate::App;
+use crate::agent::removal::ClearRemovedAgent;
 use crate::conversation::jobs::WakeConversation;
+use crate::deletion::Purge;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<WakeConversation>().with::<DeleteBlob>().with::<SweepFiles>()
+    Registry::default()
+        .with::<ClearRemovedAgent>()
+        .with::<DeleteBlob>()
+        .with::<Purge>()
+        .with::<SweepFiles>()
+        .with::<WakeConversation>()
 }
 
 /// A worker for the product's jobs.
@@ -23,5 +30,13 @@ pub fn to_job_error(error: Error) -> JobError {
         Error::Internal(cause) => JobError::Retry(cause.to_string()),
         Error::Unavailable => JobError::Retry("the database is busy".into()),
         refusal => JobError::Fatal(refusal.to_string()),
+    }
+}
+
+/// The end of a job about a row: one that is gone, with its account or by itself, leaves nothing to do.
+pub fn unless_gone(done: edge::Result<()>) -> Result<(), JobError> {
+    match done {
+        Ok(()) | Err(Error::NotFound(_)) => Ok(()),
+        Err(error) => Err(to_job_error(error)),
     }
 }

@@ -3,11 +3,14 @@
 pub mod access;
 pub mod account;
 pub mod agent;
+pub mod agent_bot;
 pub mod app;
 pub mod assignment;
+pub mod auth;
 pub mod canned_response;
 pub mod contact;
 pub mod conversation;
+pub mod deletion;
 pub mod events;
 pub mod file;
 pub mod health;

@@ -1,11 +1,11 @@
 //! The caller's own data over HTTP (rest.md §5.16).
 
 use axum::extract::State;
-use edge::{Error, ErrorJson, Json, Result};
+use edge::{ErrorJson, Json, Result};
 
 use crate::App;
 use crate::access::CurrentUser;
-use crate::user;
+use crate::auth;
 use crate::user::wire::ProfileJson;
 
 /// The caller, with its API key and its accounts.
@@ -21,13 +21,6 @@ use crate::user::wire::ProfileJson;
     security(("userApiKey" = []))
 )]
 pub async fn show(State(app): State<App>, CurrentUser { id, .. }: CurrentUser) -> Result<Json<ProfileJson>> {
-    let base_url = app.settings.base_url.clone();
-    let answer = app
-        .store
-        .read(move |conn| {
-            let user = user::store::find(conn, id)?.ok_or(Error::BadCredential)?;
-            Ok::<_, Error>(ProfileJson::new(user, user::store::list_memberships(conn, id)?, &base_url))
-        })
-        .await?;
-    Ok(Json(answer))
+    let person = app.store.read(move |conn| auth::service::person(conn, id)).await?;
+    Ok(Json(person.into_json(&app.settings.base_url)))
 }

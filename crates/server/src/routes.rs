@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, canned_response, contact, conversation, file, health, inbox, message, openapi, platform, profile,
-    public_api, team,
+    App, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
+    platform, profile, public_api, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -39,26 +39,59 @@ pub fn document() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(platform()).merge(team()).merge(conversations()).merge(public()).merge(health::routes())
+    OpenApiRouter::new()
+        .merge(platform())
+        .merge(sessions())
+        .merge(team())
+        .merge(conversations())
+        .merge(public())
+        .merge(health::routes())
 }
 
 fn platform() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(platform::routes::create_account))
-        .routes(routes!(platform::routes::show_account, platform::routes::update_account))
+        .routes(routes!(
+            platform::routes::show_account,
+            platform::routes::update_account,
+            platform::routes::delete_account
+        ))
         .routes(routes!(platform::routes::create_user))
-        .routes(routes!(platform::routes::show_user, platform::routes::update_user))
-        .routes(routes!(platform::routes::create_account_user, platform::routes::list_account_users))
+        .routes(routes!(platform::routes::show_user, platform::routes::update_user, platform::routes::delete_user))
+        .routes(routes!(platform::routes::sign_in_link))
+        .routes(routes!(
+            platform::routes::create_account_user,
+            platform::routes::list_account_users,
+            platform::routes::delete_account_user
+        ))
+        .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
+        .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
+}
+
+fn sessions() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::routes::sign_in))
+        .routes(routes!(auth::routes::validate))
+        .routes(routes!(auth::routes::sign_out))
 }
 
 fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(profile::show))
-        .routes(routes!(agent::routes::list))
+        .routes(routes!(agent::routes::list, agent::routes::create))
+        .routes(routes!(agent::routes::bulk_create))
+        .routes(routes!(agent::routes::update, agent::routes::delete))
+        .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
+        .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
+        .routes(routes!(agent_bot::routes::reset_access_token))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
-        .routes(routes!(inbox::routes::show))
-        .routes(routes!(inbox::routes::add_members))
-        .routes(routes!(inbox::routes::list_members))
+        .routes(routes!(inbox::routes::show, inbox::routes::update, inbox::routes::delete))
+        .routes(routes!(inbox::bot::show))
+        .routes(routes!(inbox::bot::set))
+        .routes(routes!(inbox::members::list_assignable_in_inbox))
+        .routes(routes!(inbox::members::list_assignable))
+        .routes(routes!(inbox::members::add, inbox::members::set, inbox::members::remove))
+        .routes(routes!(inbox::members::list, inbox::members::remove_from))
         .routes(routes!(canned_response::routes::list, canned_response::routes::create))
         .routes(routes!(canned_response::routes::update, canned_response::routes::delete))
         .routes(routes!(team::routes::list, team::routes::create))
@@ -66,7 +99,11 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
-        .routes(routes!(contact::routes::show))
+        .routes(routes!(contact::routes::show, contact::change::update, contact::routes::delete))
+        .routes(routes!(contact::change::destroy_custom_attributes))
+        .routes(routes!(contact::reach::create_session))
+        .routes(routes!(contact::reach::list_contactable_inboxes))
+        .routes(routes!(contact::reach::list_conversations))
 }
 
 fn conversations() -> OpenApiRouter<App> {

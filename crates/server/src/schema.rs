@@ -168,7 +168,8 @@ fn static_queries(account: AccountId, member: &Member) -> Vec<(&'static str, Vec
     vec![
         ("WHERE t.token = $1", vec![Value::Text("token".into())]),
         ("c.display_id = $2 AND", vec![account.clone(), number(5_000)]),
-        ("FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR UPDATE", vec![account.clone(), number(5_000)]),
+        ("c.account_id = $1 AND c.id = $2 AND k.deleting_at", vec![account.clone(), number(5_000)]),
+        ("c.assignee_id = $2 AND k.deleting_at", vec![account.clone(), number(1), number(100)]),
         ("AS last_non_activity_message", vec![account.clone(), ids.clone()]),
         (
             "m.id < $3\n                  ORDER BY m.id DESC",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use edge::rewrite::Rewrite;
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use store::testing::{Engine, OnEngine, TestDatabase};
 use testing::FakeClock;
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, platform, team, user};
+use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, auth, platform, team, user};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -82,7 +82,8 @@ pub struct Caller {
 
 impl OnEngine for TestApp {
     async fn on(engine: Engine) -> Self {
-        Self::with_settings(engine, Settings::default()).await
+        // Tables of requests sign in thousands of times.
+        Self::with_settings(engine, Settings { sign_in_limits: false, ..Settings::default() }).await
     }
 }
 
@@ -218,6 +219,14 @@ impl TestApp {
             })
             .await
             .unwrap()
+    }
+
+    /// The headers of a new session of the user.
+    pub async fn session(&self, caller: &Caller) -> Vec<(&'static str, HeaderValue)> {
+        let id = caller.id;
+        let opened = self.app.store.write(move |tx| auth::service::open_session(tx, id)).await.unwrap();
+        let headers = opened.session.headers();
+        ["access-token", "token-type", "client", "expiry", "uid"].map(|name| (name, headers[name].clone())).to_vec()
     }
 
     /// A new agent of `account`.

@@ -12,6 +12,13 @@ pub fn is_web_address(text: &str) -> bool {
     })
 }
 
+/// `text` as a value in the query of an address.
+pub fn url_encoded(text: &str) -> String {
+    const LITERAL: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, LITERAL).to_string()
+}
+
 /// What is wrong with a text that must be there and have at most `most` characters.
 pub fn required_problem(field: &str, text: &str, most: usize) -> Option<Problem> {
     if text.trim().is_empty() {
@@ -42,7 +49,7 @@ pub fn contains_pattern(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{contains_pattern, is_web_address};
+    use super::{contains_pattern, is_web_address, url_encoded};
 
     #[test]
     fn a_web_address_has_a_scheme_and_a_host() {
@@ -50,6 +57,11 @@ mod tests {
         for bad in ["not a link", "javascript:alert(1)", "https://", "ftp://x", "http://a b"] {
             assert!(!is_web_address(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_value_in_a_query_has_no_signs_of_its_own() {
+        assert_eq!(url_encoded("zoë+x@a-b.c_d~&=# "), "zo%C3%AB%2Bx%40a-b.c_d~%26%3D%23%20");
     }
 
     #[test]

@@ -1,4 +1,8 @@
-//! Random secrets.
+//! Random secrets, and what is kept of them.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
 
 /// Letters and digits without the four that look alike.
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -11,6 +15,14 @@ pub fn random() -> String {
 /// `length` random lower-case hex digits.
 pub fn random_hex(length: usize) -> String {
     random_of(length, b"0123456789abcdef")
+}
+
+/// What is stored of a random secret: its SHA-256 in hex. Nothing slower is needed, since nobody can guess it.
+pub fn digest(secret: &str) -> String {
+    Sha256::digest(secret).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a text");
+        hex
+    })
 }
 
 fn random_of(length: usize, alphabet: &[u8]) -> String {

@@ -17,6 +17,9 @@ pub enum Error {
     /// A row that must be there is not.
     #[error("the statement gave no row: {0}")]
     NoRow(&'static str),
+    /// An event for an account that is being deleted, or is gone.
+    #[error("the account's log is closed")]
+    LogClosed,
     /// A column does not fit the type it is read as.
     #[error("column {column}: {source}")]
     BadColumn {

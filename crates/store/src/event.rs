@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use types::{AccountId, Json, Timestamp};
 use uuid::Uuid;
 
-use crate::{Result, Tx, sql};
+use crate::{Error, Result, Tx, sql};
 
 /// An event to be recorded. Its number, id and time are given when the transaction ends.
 #[derive(Debug, Clone)]
@@ -33,14 +33,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
     let now = tx.now();
     for (account, events) in by_account {
         let count = i64::try_from(events.len()).expect("a transaction's events fit memory");
-        let (last,): (i64,) = tx.query_one(
-            sql!(
-                "INSERT INTO account_counters (account_id, event_seq) VALUES ($1, $2)
-                 ON CONFLICT (account_id) DO UPDATE SET event_seq = account_counters.event_seq + excluded.event_seq
-                 RETURNING event_seq"
-            ),
-            (account, count),
-        )?;
+        let last = reserve(tx, account, count)?;
         for (seq, event) in (last - count + 1..).zip(events) {
             tx.execute(
                 sql!(
@@ -61,6 +54,36 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
             )?;
         }
     }
+    Ok(())
+}
+
+/// Takes the account's next `count` numbers; gives the last of them. Fails when the account is being deleted or gone.
+fn reserve(tx: &mut Tx<'_>, account: AccountId, count: i64) -> Result<i64> {
+    let taken: Result<Option<(i64,)>> = tx.query_opt(
+        sql!(
+            "INSERT INTO account_counters (account_id, event_seq) VALUES ($1, $2)
+             ON CONFLICT (account_id) DO UPDATE SET event_seq = account_counters.event_seq + excluded.event_seq
+             WHERE NOT account_counters.is_closed
+             RETURNING event_seq"
+        ),
+        (account, count),
+    );
+    match taken {
+        Ok(Some((last,))) => Ok(last),
+        Ok(None) | Err(Error::Constraint(_)) => Err(Error::LogClosed),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lets the account's log take no event any more; transactions that record one wait for this one and then fail.
+pub(crate) fn close(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    tx.execute(
+        sql!(
+            "INSERT INTO account_counters (account_id, event_seq, is_closed) VALUES ($1, 0, TRUE)
+             ON CONFLICT (account_id) DO UPDATE SET is_closed = TRUE"
+        ),
+        (account,),
+    )?;
     Ok(())
 }
 

@@ -67,7 +67,9 @@ pub(crate) fn for_sqlite(text: &str) -> String {
     out
 }
 
-const LOCKS: [&str; 6] = [
+const LOCKS: [&str; 8] = [
+    " FOR UPDATE OF c FOR KEY SHARE OF k, i",
+    " FOR KEY SHARE OF au, u",
     " FOR UPDATE SKIP LOCKED",
     " FOR NO KEY UPDATE SKIP LOCKED",
     " FOR NO KEY UPDATE",

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
-use types::Timestamp;
+use types::{AccountId, Timestamp};
 
 use crate::conn::{Conn, Engine};
 use crate::event::{self, NewEvent};
@@ -32,6 +32,12 @@ impl<'a> Tx<'a> {
     /// Records an event; it is numbered in its account's log by the last statements of the transaction.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
+    }
+
+    /// Closes the log of an account that is being deleted: a transaction that records an event for it fails with
+    /// [`crate::Error::LogClosed`], also one that has begun already.
+    pub fn close_log(&mut self, account: AccountId) -> Result<()> {
+        event::close(self, account)
     }
 
     /// Wakes those who wait for [`crate::Store::committed`] after this commit, as a recorded event does.

@@ -31,6 +31,11 @@ impl Validator {
         }
     }
 
+    /// Whether the document has this operation; `path` is one that is called.
+    pub fn has(&self, method: &str, path: &str) -> bool {
+        self.template(&method.to_ascii_lowercase(), path).is_some()
+    }
+
     fn find(&self, method: &str, path: &str, status: u16) -> Result<(Documented, &Value), String> {
         let method = method.to_ascii_lowercase();
         let template = self.template(&method, path).ok_or_else(|| format!("{method} {path} is not documented"))?;

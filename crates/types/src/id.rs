@@ -123,6 +123,8 @@ ids! {
     AccountId of Account;
     /// A user: a login, member of any number of accounts.
     UserId of User;
+    /// A sign-in of a user.
+    UserSessionId of UserSession;
     /// A program that answers in inboxes.
     AgentBotId of AgentBot;
     /// An application of the installation's operator.

@@ -36,6 +36,22 @@ impl Json {
         serde_json::from_str(self.0.get()).unwrap_or_default()
     }
 
+    /// The object with `more`, whose values win.
+    #[must_use]
+    pub fn merged(&self, more: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let mut map: serde_json::Map<String, serde_json::Value> = self.read();
+        map.extend(more.clone());
+        Self::of(&map)
+    }
+
+    /// The object without `keys`.
+    #[must_use]
+    pub fn without(&self, keys: &[String]) -> Self {
+        let mut map: serde_json::Map<String, serde_json::Value> = self.read();
+        map.retain(|key, _| !keys.contains(key));
+        Self::of(&map)
+    }
+
     /// Whether this is `{}`.
     pub fn is_empty_object(&self) -> bool {
         self.read::<Option<serde_json::Map<String, serde_json::Value>>>().is_some_and(|map| map.is_empty())

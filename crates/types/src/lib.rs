@@ -16,7 +16,7 @@ pub use closed_list::{
 pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
-    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId,
+    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId, UserSessionId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

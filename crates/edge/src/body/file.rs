@@ -122,13 +122,11 @@ impl Incoming<'_> {
             self.memory = BytesMut::new();
             self.disk = Some(disk);
         }
-        match &mut self.disk {
-            Some(disk) => disk.write_all(bytes).await.map_err(Error::internal),
-            None => {
-                self.memory.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(disk) = &mut self.disk {
+            return disk.write_all(bytes).await.map_err(Error::internal);
         }
+        self.memory.extend_from_slice(bytes);
+        Ok(())
     }
 
     async fn temporary(&self) -> io::Result<tokio::fs::File> {
@@ -139,15 +137,12 @@ impl Incoming<'_> {
 
     /// The file, whole.
     pub(super) async fn finish(self, filename: String, content_type: Option<String>) -> Result<File, Error> {
-        let content = match self.disk {
-            Some(mut disk) => {
-                disk.flush().await.map_err(Error::internal)?;
-                Content::Disk(Arc::new(disk.into_std().await), self.size)
-            }
-            None => {
-                self.receiver.memory_left = self.receiver.memory_left.saturating_sub(self.size);
-                Content::Memory(self.memory.freeze())
-            }
+        let content = if let Some(mut disk) = self.disk {
+            disk.flush().await.map_err(Error::internal)?;
+            Content::Disk(Arc::new(disk.into_std().await), self.size)
+        } else {
+            self.receiver.memory_left = self.receiver.memory_left.saturating_sub(self.size);
+            Content::Memory(self.memory.freeze())
         };
         Ok(File {
             filename,

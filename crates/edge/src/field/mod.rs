@@ -8,6 +8,7 @@ mod int;
 mod list;
 mod maybe;
 mod object;
+mod objects;
 mod text;
 mod word;
 
@@ -16,6 +17,7 @@ pub use int::Int;
 pub use list::{Ints, Texts};
 pub use maybe::Maybe;
 pub use object::Object;
+pub use objects::Objects;
 pub use text::Text;
 pub use word::Word;
 

@@ -2,6 +2,7 @@
 
 mod conditional;
 mod cors;
+mod echo;
 mod gzip;
 mod headers;
 mod log;
@@ -19,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use store::QueryStats;
 
+pub use echo::Echo;
 pub use request_id::RequestId;
 pub use who::Who;
 
@@ -64,6 +66,7 @@ struct Call {
     original: Option<OriginalUri>,
     stats: QueryStats,
     who: who::Slot,
+    echo: echo::Slot,
 }
 
 impl Call {
@@ -77,9 +80,11 @@ impl Call {
             original: request.extensions().get().cloned(),
             stats: QueryStats::default(),
             who: who::Slot::default(),
+            echo: echo::Slot::default(),
         };
         request.extensions_mut().insert(call.id.clone());
         request.extensions_mut().insert(call.who.clone());
+        request.extensions_mut().insert(call.echo.clone());
         call
     }
 
@@ -102,6 +107,7 @@ async fn pass(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -
     };
     let mut response = render_errors(&edge.documented, call.place(), response).await;
     cors::allow(&call.path, response.headers_mut());
+    call.echo.add_to(response.headers_mut());
     let mut response = headers::finish(asked, response).await;
     headers::mark(&call, response.headers_mut());
     log::write(&call, &response);

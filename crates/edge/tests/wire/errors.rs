@@ -25,7 +25,8 @@ const FAMILIES: [&str; 3] = ["/api/v1/x", "/platform/api/v1/x", "/public/api/v1/
 /// An application whose every family fails with `error`.
 fn failing(error: Make) -> Rewrite {
     let handler = move || async move { Err::<(), _>(error()) };
-    app(FAMILIES.iter().fold(Router::new(), |router, path| router.route(path, on_get(handler))))
+    let paths = FAMILIES.iter().chain(&["/auth/x"]);
+    app(paths.fold(Router::new(), |router, path| router.route(path, on_get(handler))))
 }
 
 /// Status and body in each family.
@@ -99,8 +100,27 @@ async fn who_comes_too_often_or_too_early_is_told_when_to_come_back() {
     for (error, status, seconds) in cases {
         let answer = get(&failing(error), "/api/v1/x").await;
         assert_eq!((answer.status, answer.header("retry-after")), (status, seconds));
-        assert!(answer.json()["error"].is_string());
+        // Plain text where a limit was reached (rest.md §1.8).
+        let kind = if status == 429 { "text/plain; charset=utf-8" } else { "application/json; charset=utf-8" };
+        assert_eq!(answer.header("content-type"), kind);
     }
+}
+
+#[tokio::test]
+async fn signing_in_fails_in_a_form_of_its_own() {
+    let cases: [(Make, u16, Value); 5] = [
+        (|| Error::BadCredential, 401, json!({"success": false, "errors": ["the credential is not valid"]})),
+        (|| Error::SignedOut, 401, json!({"success": false, "errors": ["a credential is needed"]})),
+        (|| Error::NotFound("session"), 404, json!({"success": false, "errors": ["session not found"]})),
+        (|| Error::BadLink, 422, json!({"message": "this link does not work any more", "redirect_url": "/"})),
+        (|| Error::Unwelcome("no".into()), 403, json!({"message": "no"})),
+    ];
+    for (error, status, body) in cases {
+        let answer = get(&failing(error), "/auth/x").await;
+        assert_eq!((answer.status, answer.json()), (status, body));
+    }
+    let body = get(&failing(|| Error::Unconfirmed), "/auth/x").await.json();
+    assert_eq!((&body["success"], &body["error_code"]), (&json!(false), &json!("user_not_confirmed")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `ooctopus admin`: what an operator does, also beside a running server.
 
 mod account;
+mod jobs;
 mod platform_app;
 mod store;
 mod user;
@@ -20,5 +21,6 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<()> {
         AdminCommand::Account(command) => account::run(&store, command).await,
         AdminCommand::User(command) => user::run(&store, command).await,
         AdminCommand::PlatformApp(command) => platform_app::run(&store, command).await,
+        AdminCommand::Jobs(command) => jobs::run(&store, command).await,
     }
 }

@@ -116,6 +116,11 @@ settings! {
     request_timeout: Duration = "30s",
     /// How long requests and jobs may go on after the first signal to stop, in ms, s, m or h.
     shutdown_grace: Duration = "20s",
+    /// Proxies in front of the server, addresses or networks with commas between them: from these, X-Forwarded-For
+    /// says where a request comes from.
+    trusted_proxies: Ranges = "127.0.0.0/8, ::1",
+    /// Whether sign-ins, sign-ups and mails about passwords are limited by address and by user: on or off.
+    sign_in_limits: bool = "on",
     /// How the log is written to standard error: pretty or json.
     log_format: LogFormat = "pretty",
     /// What is logged: error, warn, info, debug or trace, also by module: "info,store=debug".

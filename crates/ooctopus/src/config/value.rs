@@ -148,6 +148,16 @@ impl Setting for MailAddress {
     }
 }
 
+impl Setting for bool {
+    fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err("is neither on nor off".into()),
+        }
+    }
+}
+
 /// Text without blanks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word(pub String);

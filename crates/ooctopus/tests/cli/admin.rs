@@ -118,3 +118,71 @@ fn field(text: &str, name: &str) -> String {
     let value = text.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
     value.unwrap_or_else(|| panic!("no {name} in\n{text}")).to_owned()
 }
+
+#[db_test]
+async fn dead_jobs_are_looked_at_tried_again_and_dropped_beside_a_server(installation: Installation) {
+    let server = installation.serve().ready().await;
+    let store = installation.store().await;
+    // Nobody can read such payloads: the server gives both up.
+    for key in ["first", "second"] {
+        let pushed = store.write(move |tx| {
+            let now = tx.now();
+            tx.execute(
+                store::sql!(
+                    "INSERT INTO jobs (kind, unique_key, payload, run_at, attempts, max_attempts, state, created_at)
+                     VALUES ('purge', $1, '{\"subject\": 7}', $2, 0, 20, 'waiting', $2)"
+                ),
+                (key, now),
+            )
+        });
+        pushed.await.map_err(|error: store::Error| error).unwrap();
+    }
+    let dead = |count: usize| {
+        let jobs = installation.run(["admin", "jobs", "list", "--state", "dead", "--json"]).expect_success();
+        let jobs: serde_json::Value = serde_json::from_str(&jobs).unwrap();
+        (jobs.as_array().unwrap().len() == count).then_some(jobs)
+    };
+    let jobs = until(|| dead(2)).await;
+    assert_eq!(
+        (&jobs[0]["kind"], &jobs[0]["key"], &jobs[0]["attempts"]),
+        (&json!("purge"), &json!("first"), &json!(1))
+    );
+    assert_eq!(jobs[0]["payload"], json!({ "subject": 7 }));
+    let table = installation.run(["admin", "jobs", "list"]).expect_success();
+    assert!(table.starts_with("ID  STATE  KIND   KEY     TRIES  RUN AT"), "{table}");
+    assert!(table.contains("dead   purge  second  1/20"), "{table}");
+
+    let id = jobs[0]["id"].to_string();
+    let shown = installation.run(["admin", "jobs", "show", &id]).expect_success();
+    assert!(shown.contains("tries: 1 of 20") && shown.contains("cannot be read"), "{shown}");
+    assert!(installation.run(["admin", "jobs", "show", "999"]).expect_code(1).contains("no job 999"));
+
+    // Mended, and tried again: the server does it without being told.
+    let mended = store.write(|tx| {
+        let payload = types::Json::of(&json!({ "subject": { "kind": "account", "id": 999 } }));
+        tx.execute(store::sql!("UPDATE jobs SET payload = $1 WHERE unique_key = 'first'"), (payload,))
+    });
+    mended.await.map_err(|error: store::Error| error).unwrap();
+    assert_eq!(installation.run(["admin", "jobs", "retry", &id]).expect_success(), "");
+    until(|| dead(1)).await;
+    until(|| installation.run(["admin", "jobs", "show", &id]).status.code().filter(|code| *code == 1)).await;
+
+    let id = jobs[1]["id"].to_string();
+    assert_eq!(installation.run(["admin", "jobs", "drop", &id]).expect_success(), "");
+    assert!(installation.run(["admin", "jobs", "drop", &id]).expect_code(1).contains("no job"));
+    assert_eq!(installation.run(["admin", "jobs", "list"]).expect_success(), "no jobs\n");
+    drop(store);
+    server.stop();
+}
+
+/// What `look` finds in the end.
+async fn until<T>(look: impl Fn() -> Option<T>) -> T {
+    let patience = std::time::Instant::now() + crate::support::LONG;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(std::time::Instant::now() < patience, "nothing came of it");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}

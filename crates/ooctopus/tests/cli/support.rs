@@ -89,6 +89,16 @@ impl Installation {
         outcome_of(&mut self.command(args))
     }
 
+    /// The database, as another program opens it.
+    pub async fn store(&self) -> store::Store {
+        let database = match &self.database {
+            Some(database) => database.options.database.clone(),
+            None => store::Database::Sqlite { path: self.data().join("ooctopus.db"), durable: true },
+        };
+        let opened = tokio::task::spawn_blocking(move || store::Store::open(store::Options::new(database)));
+        opened.await.unwrap().unwrap()
+    }
+
     /// Serves on a free port.
     pub fn serve(&self) -> Server {
         self.serve_with(&[])

@@ -3,21 +3,26 @@
 //! The order of checks is the contract's (rest.md §2.2): credential, family of the credential, account,
 //! account status, membership, role, then the record.
 
+mod address;
 mod store;
 
 use std::collections::HashMap;
 
 use ::store::Conn;
 use axum::extract::FromRequestParts;
-use edge::{Error, Path, Result, Who};
+use edge::{Credential, Echo, Error, Path, Query, Result, Who};
+use http::HeaderMap;
 use http::request::Parts;
-use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId, UserSessionId};
 
 use crate::App;
+use crate::auth::session;
+use crate::auth::wire::SessionQuery;
 
+pub use self::address::ClientAddress;
 pub use self::store::grant_account;
-pub use self::store::grant_user;
-pub use self::store::{is_granted_account, is_granted_user};
+pub use self::store::{grant_agent_bot, grant_user};
+pub use self::store::{is_granted_account, is_granted_agent_bot, is_granted_user};
 
 /// A signed-in user, not tied to an account.
 #[derive(Debug, Clone)]
@@ -26,6 +31,19 @@ pub struct CurrentUser {
     pub id: UserId,
     /// Name shown to others.
     pub name: String,
+    /// The sign-in that proves it; none with an access token.
+    pub session: Option<UserSessionId>,
+}
+
+/// Somebody with a session; an access token does not count, and the query may hold the session (superset §1).
+#[derive(Debug, Clone)]
+pub struct SessionUser {
+    /// The user.
+    pub id: UserId,
+    /// The session.
+    pub session: UserSessionId,
+    /// The headers that name it.
+    pub headers: HeaderMap,
 }
 
 /// A member of the account in the path, of either role.
@@ -124,11 +142,34 @@ impl FromRequestParts<App> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = credential(parts)?;
-        let user = app.store.read(move |conn| self::store::find_user(conn, &token)).await?;
-        let (id, name) = user.ok_or(Error::BadCredential)?;
+        let given = credential(parts)?;
+        let (asked, now) = (given.clone(), app.clock.now());
+        let owner = app.store.read(move |conn| self::store::find_owner(conn, &asked, now)).await?;
+        note_session(parts, &given, owner.as_ref());
+        let session = owner.as_ref().and_then(|owner| owner.session_id);
+        let user = owner.and_then(|owner| owner.user_id.zip(owner.user_name));
+        let (id, name) = user.ok_or_else(|| refused(&given))?;
         Who(format!("user {id}")).note(&parts.extensions);
-        Ok(Self { id, name })
+        Ok(Self { id, name, session })
+    }
+}
+
+impl FromRequestParts<App> for SessionUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Query(query) = Query::<SessionQuery>::from_request_parts(parts, app).await?;
+        let sent = match edge::credential(&parts.headers) {
+            Some(Credential::Session(session)) => session,
+            _ => query.into_session(),
+        };
+        let (asked, now) = (Credential::Session(sent.clone()), app.clock.now());
+        let owner = app.store.read(move |conn| self::store::find_owner(conn, &asked, now)).await?;
+        let owner = owner.ok_or(Error::SignedOut)?;
+        let headers = session_headers(&sent, &owner).ok_or(Error::SignedOut)?;
+        let (id, session) = owner.user_id.zip(owner.session_id).ok_or(Error::SignedOut)?;
+        Who(format!("user {id}")).note(&parts.extensions);
+        Ok(Self { id, session, headers: headers.0 })
     }
 }
 
@@ -165,7 +206,8 @@ impl FromRequestParts<App> for PlatformApp {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = credential(parts)?;
+        // A session is of another family (rest.md §2.1).
+        let Credential::Token(token) = credential(parts)? else { return Err(Error::BadCredential) };
         let found = app.store.read(move |conn| self::store::find_platform_app(conn, &token)).await?;
         let id = found.ok_or(Error::BadCredential)?;
         Who(format!("platform app {id}")).note(&parts.extensions);
@@ -182,11 +224,22 @@ enum Bots {
 
 /// The caller of a route of the account in the path.
 async fn caller(parts: &mut Parts, app: &App, bots: Bots) -> Result<MemberOrBot> {
-    let token = credential(parts)?;
+    let given = credential(parts)?;
     // A path that cannot be read names no account; the credential is looked at first all the same.
     let params = Path::<HashMap<String, String>>::from_request_parts(parts, app).await.ok();
     let account = params.and_then(|Path(params)| params.get("account_id")?.parse().ok()).map(AccountId::new);
-    let caller = app.store.read(move |conn| self::store::find_caller(conn, &token, account, bots)).await?;
+    let (asked, now) = (given.clone(), app.clock.now());
+    let (owner, caller) = app
+        .store
+        .read(move |conn| {
+            let owner = self::store::find_owner(conn, &asked, now)?;
+            // A refusal is answered with the session's headers too.
+            let caller = owner.as_ref().map(|owner| self::store::find_caller(conn, owner, account, bots));
+            Ok::<_, Error>((owner, caller))
+        })
+        .await?;
+    note_session(parts, &given, owner.as_ref());
+    let caller = caller.ok_or_else(|| refused(&given))??;
     let who = match &caller {
         MemberOrBot::Member(member) => format!("user {}", member.user_id),
         MemberOrBot::Bot(bot) => format!("bot {}", bot.id),
@@ -195,6 +248,28 @@ async fn caller(parts: &mut Parts, app: &App, bots: Bots) -> Result<MemberOrBot>
     Ok(caller)
 }
 
-fn credential(parts: &Parts) -> Result<String> {
-    edge::token(&parts.headers).map(str::to_owned).ok_or(Error::SignedOut)
+fn credential(parts: &Parts) -> Result<Credential> {
+    edge::credential(&parts.headers).ok_or(Error::SignedOut)
+}
+
+/// What a credential is answered that nobody has (rest.md §1.8).
+fn refused(credential: &Credential) -> Error {
+    match credential {
+        Credential::Token(_) => Error::BadCredential,
+        Credential::Session(_) => Error::SignedOut,
+    }
+}
+
+/// Has the answer repeat the headers of a session that is valid (rest.md §1.10).
+fn note_session(parts: &Parts, credential: &Credential, owner: Option<&self::store::Owner>) {
+    if let (Credential::Session(session), Some(owner)) = (credential, owner)
+        && let Some(headers) = session_headers(session, owner)
+    {
+        headers.note(&parts.extensions);
+    }
+}
+
+fn session_headers(sent: &edge::Session, owner: &self::store::Owner) -> Option<Echo> {
+    let (uid, expires_at) = owner.uid.as_deref().zip(owner.session_expires_at)?;
+    Some(session::headers(&sent.token, &sent.client, uid, expires_at))
 }

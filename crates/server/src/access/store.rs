@@ -1,38 +1,65 @@
 //! Who holds a token, and what it was granted.
 
-use edge::{Error, Result};
+use edge::{Credential, Error, Result, Session};
 use store::{Conn, Tx, sql};
-use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, UserId};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, Timestamp, UserId, UserSessionId};
 
 use super::{Bot, Bots, Member, MemberOrBot};
+use crate::token::digest;
 
 store::row! {
-    /// The owner of a token: one of the two, or a platform app.
-    struct Owner {
-        user_id: Option<UserId>,
-        user_name: Option<String>,
-        agent_bot_id: Option<AgentBotId>,
-        bot_name: Option<String>,
-        bot_account_id: Option<AccountId>,
+    /// Whose credential it is: a user's or a bot's.
+    #[derive(Debug, Clone)]
+    pub struct Owner {
+        pub user_id: Option<UserId>,
+        pub user_name: Option<String>,
+        pub agent_bot_id: Option<AgentBotId>,
+        pub bot_name: Option<String>,
+        pub bot_account_id: Option<AccountId>,
+        pub session_id: Option<UserSessionId>,
+        pub session_expires_at: Option<Timestamp>,
+        pub uid: Option<String>,
     }
 }
 
-pub fn find_user(conn: &mut Conn<'_>, token: &str) -> Result<Option<(UserId, String)>> {
-    let owner = find_owner(conn, token)?;
-    Ok(owner.and_then(|owner| owner.user_id.zip(owner.user_name)))
+/// The owner of the credential; `None` when it is nobody's, or over.
+pub fn find_owner(conn: &mut Conn<'_>, credential: &Credential, now: Timestamp) -> Result<Option<Owner>> {
+    match credential {
+        Credential::Token(token) => find_token_owner(conn, token),
+        Credential::Session(session) => find_session_owner(conn, session, now),
+    }
 }
 
-fn find_owner(conn: &mut Conn<'_>, token: &str) -> Result<Option<Owner>> {
-    Ok(conn.query_opt(
+fn find_token_owner(conn: &mut Conn<'_>, token: &str) -> Result<Option<Owner>> {
+    let owner: Option<Owner> = conn.query_opt(
         sql!(
             "SELECT u.id AS user_id, COALESCE(NULLIF(u.display_name, ''), u.name) AS user_name,
-                    b.id AS agent_bot_id, b.name AS bot_name, b.account_id AS bot_account_id
+                    b.id AS agent_bot_id, b.name AS bot_name, b.account_id AS bot_account_id,
+                    CAST(NULL AS BIGINT) AS session_id, CAST(NULL AS BIGINT) AS session_expires_at,
+                    CAST(NULL AS TEXT) AS uid
              FROM access_tokens t
              LEFT JOIN users u ON u.id = t.user_id AND u.deleting_at IS NULL
-             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id
+             LEFT JOIN agent_bots b ON b.id = t.agent_bot_id AND (b.account_id IS NULL OR b.account_id NOT IN (
+                 SELECT gone.id FROM accounts gone WHERE gone.deleting_at IS NOT NULL))
              WHERE t.token = $1 AND t.platform_app_id IS NULL"
         ),
         (token,),
+    )?;
+    Ok(owner.filter(|owner| owner.user_id.is_some() || owner.agent_bot_id.is_some()))
+}
+
+/// A session is named by the user's address of today or of the time when it began.
+fn find_session_owner(conn: &mut Conn<'_>, session: &Session, now: Timestamp) -> Result<Option<Owner>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT u.id AS user_id, COALESCE(NULLIF(u.display_name, ''), u.name) AS user_name,
+                    CAST(NULL AS BIGINT) AS agent_bot_id, CAST(NULL AS TEXT) AS bot_name,
+                    CAST(NULL AS BIGINT) AS bot_account_id,
+                    s.id AS session_id, s.expires_at AS session_expires_at, u.email AS uid
+             FROM user_sessions s JOIN users u ON u.id = s.user_id AND u.deleting_at IS NULL
+             WHERE s.client = $1 AND s.token_digest = $2 AND s.expires_at > $4 AND (u.email = $3 OR s.uid = $3)"
+        ),
+        (session.client.as_str(), digest(&session.token), session.uid.as_str(), now),
     )?)
 }
 
@@ -44,11 +71,10 @@ pub fn find_platform_app(conn: &mut Conn<'_>, token: &str) -> Result<Option<Plat
     Ok(row.map(|(id,)| id))
 }
 
-/// Who calls a route of `account`: steps 1 to 5 of rest.md §2.2.
-pub fn find_caller(conn: &mut Conn<'_>, token: &str, account: Option<AccountId>, bots: Bots) -> Result<MemberOrBot> {
-    let owner = find_owner(conn, token)?.ok_or(Error::BadCredential)?;
+/// Whether `owner` may call a route of `account`, and as whom: steps 2 to 5 of rest.md §2.2.
+pub fn find_caller(conn: &mut Conn<'_>, owner: &Owner, account: Option<AccountId>, bots: Bots) -> Result<MemberOrBot> {
     let account = account.ok_or(Error::NotFound("account"));
-    if let (Some(user_id), Some(name)) = (owner.user_id, owner.user_name) {
+    if let (Some(user_id), Some(name)) = (owner.user_id, owner.user_name.clone()) {
         let account = account?;
         let role = find_role(conn, account, user_id)?;
         return Ok(MemberOrBot::Member(Member { account_id: account, user_id, name, role }));
@@ -62,7 +88,7 @@ pub fn find_caller(conn: &mut Conn<'_>, token: &str, account: Option<AccountId>,
     if owner.bot_account_id != Some(account) && !is_connected(conn, account, id)? {
         return Err(Error::Forbidden);
     }
-    Ok(MemberOrBot::Bot(Bot { account_id: account, id, name: owner.bot_name.unwrap_or_default() }))
+    Ok(MemberOrBot::Bot(Bot { account_id: account, id, name: owner.bot_name.clone().unwrap_or_default() }))
 }
 
 fn find_role(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Role> {
@@ -123,6 +149,28 @@ pub fn is_granted_user(conn: &mut Conn<'_>, app: PlatformAppId, user: UserId) ->
         (user, app),
     )?;
     Ok(row.is_some())
+}
+
+/// Whether `app` may touch the bot.
+pub fn is_granted_agent_bot(conn: &mut Conn<'_>, app: PlatformAppId, bot: AgentBotId) -> Result<bool> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT id FROM platform_app_grants WHERE agent_bot_id = $1 AND platform_app_id = $2"),
+        (bot, app),
+    )?;
+    Ok(row.is_some())
+}
+
+/// Lets `app` touch the bot; again does nothing.
+pub fn grant_agent_bot(tx: &mut Tx<'_>, app: PlatformAppId, bot: AgentBotId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO platform_app_grants (platform_app_id, agent_bot_id, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING"
+        ),
+        (app, bot, now),
+    )?;
+    Ok(())
 }
 
 /// Lets `app` touch the account; again does nothing.

@@ -90,6 +90,15 @@ pub struct AccountChange {
     pub status: Option<Status>,
 }
 
+impl Account {
+    /// How many of `what` the account may have; `None` without a limit (rest.md §5.1).
+    pub fn limit(&self, what: &str) -> Option<i64> {
+        let limits: serde_json::Map<String, serde_json::Value> = self.limits.read();
+        let limit = limits.get(what)?;
+        limit.as_i64().or_else(|| limit.as_str()?.trim().parse().ok())
+    }
+}
+
 impl Default for NewAccount {
     /// An active account in English with the usual features; still without a name.
     fn default() -> Self {

@@ -6,6 +6,7 @@ use store::Tx;
 use types::AccountId;
 
 use super::{Account, AccountChange, NewAccount, draft, store as accounts};
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
 use crate::platform::audit;
 
@@ -54,6 +55,19 @@ pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Ac
     audit::record(tx, "account.updated", &json!({ "account_id": id }))?;
     record(tx, id, actor, &Event::AccountUpdated(changes));
     Ok(after)
+}
+
+/// Deletes an account with everything in it: gone from every answer at once, its rows follow in a job (decisions §5).
+/// What would still change something in it fails, and the mail addresses of its inboxes are free.
+pub fn delete(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    if !accounts::set_deleting(tx, id)? {
+        return Err(Error::NotFound("account"));
+    }
+    accounts::free_addresses(tx, id)?;
+    tx.close_log(id)?;
+    audit::record(tx, "account.deleted", &json!({ "account_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::Account { id } })?;
+    Ok(())
 }
 
 fn differences(before: &Account, after: &Account) -> Changes {

@@ -51,6 +51,25 @@ pub(super) fn update(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
     Ok(())
 }
 
+/// Hides the account from every answer; false when it is not there.
+pub(super) fn set_deleting(tx: &mut Tx<'_>, id: AccountId) -> Result<bool> {
+    let now = tx.now();
+    let hidden = tx.execute(
+        sql!("UPDATE accounts SET deleting_at = $2, updated_at = $2 WHERE id = $1 AND deleting_at IS NULL"),
+        (id, now),
+    )?;
+    Ok(hidden > 0)
+}
+
+/// Lets other accounts' inboxes have the mail addresses of this one's.
+pub(super) fn free_addresses(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE channels SET email = NULL, forward_to_email = NULL WHERE account_id = $1 AND email IS NOT NULL"),
+        (id,),
+    )?;
+    Ok(())
+}
+
 /// Stores an account.
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account> {
     let now = tx.now();

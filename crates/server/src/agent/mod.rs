@@ -1,5 +1,7 @@
 //! Agents: users as members of an account, of either role.
 
+pub mod invite;
+pub mod removal;
 pub mod routes;
 pub mod service;
 pub mod store;
@@ -63,6 +65,34 @@ use crate::file::Picture;
         /// Whether that follows the user's presence.
         pub auto_offline: bool,
     }
+}
+
+/// Somebody to be made a member.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// E-mail address; it is trimmed and lower-cased.
+    pub email: String,
+    /// Full name, for a user who is not there yet.
+    pub name: String,
+    /// What the member may do.
+    pub role: Role,
+    /// Whether the member takes conversations.
+    pub availability: Availability,
+    /// Whether that follows its presence.
+    pub auto_offline: bool,
+}
+
+/// What changes of a member; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct AgentChange {
+    /// Full name, in all accounts.
+    pub name: Option<String>,
+    /// What the member may do.
+    pub role: Option<Role>,
+    /// Whether the member takes conversations.
+    pub availability: Option<Availability>,
+    /// Whether that follows its presence.
+    pub auto_offline: Option<bool>,
 }
 
 /// What others see of a member's availability (rest.md §6.10); `None` without a membership.

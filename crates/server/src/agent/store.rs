@@ -2,9 +2,9 @@
 
 use edge::Result;
 use store::{Conn, Tx, sql};
-use types::{AccountId, AgentBotId, InboxId, Role, TeamId, UserId};
+use types::{AccountId, InboxId, Role, TeamId, UserId};
 
-use super::{AccountUser, Agent};
+use super::{AccountUser, Agent, Invitation};
 use crate::file::avatar;
 use crate::text;
 
@@ -113,6 +113,27 @@ pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) ->
     )?)
 }
 
+/// Those to whom conversations of all of `inboxes` can be given: who is a member of every one, then the other
+/// administrators; each by id.
+pub fn list_assignable(conn: &mut Conn<'_>, account: AccountId, inboxes: &[InboxId]) -> Result<Vec<Agent>> {
+    let wanted = i64::try_from(inboxes.len()).unwrap_or(i64::MAX);
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM account_users au
+              JOIN users u ON u.id = au.user_id
+              LEFT JOIN (
+                  SELECT m.user_id, COUNT(*) AS joined FROM inbox_members m
+                  WHERE m.account_id = $1 AND m.inbox_id = ANY($2) GROUP BY m.user_id) seats ON seats.user_id = au.user_id
+              WHERE au.account_id = $1 AND u.deleting_at IS NULL
+                AND (COALESCE(seats.joined, 0) = $3 OR au.role = 'administrator')
+              ORDER BY CASE WHEN COALESCE(seats.joined, 0) = $3 THEN 0 ELSE 1 END, u.id"
+        ),
+        (account, inboxes, wanted),
+    )?)
+}
+
 /// The members of a team, by id.
 pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Result<Vec<Agent>> {
     Ok(conn.query(
@@ -126,15 +147,6 @@ pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Re
         ),
         (account, team),
     )?)
-}
-
-/// Whether the account may use the bot: its own, or one of the whole installation.
-pub fn is_usable_bot(conn: &mut Conn<'_>, account: AccountId, bot: AgentBotId) -> Result<bool> {
-    let row: Option<(AgentBotId,)> = conn.query_opt(
-        sql!("SELECT id FROM agent_bots WHERE (account_id = $1 OR account_id IS NULL) AND id = $2"),
-        (account, bot),
-    )?;
-    Ok(row.is_some())
 }
 
 /// All memberships of the account, the oldest first.
@@ -177,6 +189,51 @@ pub(super) fn insert(tx: &mut Tx<'_>, account: AccountId, user: UserId, role: Ro
     )?)
 }
 
+/// Stores the membership of somebody who was invited; false when there is one.
+pub(super) fn insert_invited(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    user: UserId,
+    inviter: UserId,
+    wanted: &Invitation,
+) -> Result<bool> {
+    let now = tx.now();
+    let stored = tx.execute(
+        sql!(
+            "INSERT INTO account_users (account_id, user_id, role, inviter_id, availability, auto_offline, created_at,
+                 updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+             ON CONFLICT (account_id, user_id) DO NOTHING"
+        ),
+        (account, user, wanted.role, inviter, wanted.availability, wanted.auto_offline, now),
+    )?;
+    Ok(stored > 0)
+}
+
+/// The number of members.
+pub(super) fn count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!(
+            "SELECT COUNT(*) FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND u.deleting_at IS NULL"
+        ),
+        (account,),
+    )?;
+    Ok(count)
+}
+
+/// The addresses of all members.
+pub(super) fn list_emails(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.query(
+        sql!(
+            "SELECT u.email FROM account_users au JOIN users u ON u.id = au.user_id
+             WHERE au.account_id = $1 AND u.deleting_at IS NULL"
+        ),
+        (account,),
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
 /// Writes back what may change.
 pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
     tx.execute(
@@ -187,6 +244,25 @@ pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
         (member.account_id, member.user_id, member.role, member.availability, member.auto_offline, member.updated_at),
     )?;
     Ok(())
+}
+
+/// Takes the member out of inboxes and teams, and forgets what it is told about.
+pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    for rows in [
+        sql!("DELETE FROM inbox_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM team_members WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM notification_settings WHERE account_id = $1 AND user_id = $2"),
+    ] {
+        tx.execute(rows, (account, user))?;
+    }
+    Ok(())
+}
+
+/// Takes the membership away; false when there was none.
+pub(super) fn delete_membership(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let deleted =
+        tx.execute(sql!("DELETE FROM account_users WHERE account_id = $1 AND user_id = $2"), (account, user))?;
+    Ok(deleted > 0)
 }
 
 /// Stores what a new member is told about; what is there stays.

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 use types::Availability::{Busy, Offline, Online};
-use types::{AgentBotId, Availability, InboxId, UserId};
+use types::{Availability, InboxId, UserId};
 
 use super::{service, shown_availability, store as agents};
 use crate::events::Actor;
@@ -98,7 +98,6 @@ async fn look_ups_find_members_only(app: TestApp) {
             assert_eq!(found.iter().map(|agent| agent.id).collect::<Vec<_>>(), [first.id, second.id]);
             assert!(agents::list_by_ids(conn, account, Vec::new())?.is_empty());
             assert!(agents::list_of_inbox(conn, account, InboxId::new(1))?.is_empty());
-            assert!(!agents::is_usable_bot(conn, account, AgentBotId::new(1))?);
             assert_eq!(user::store::find_name(conn, UserId::new(i64::MAX))?, None);
             Ok::<_, crate::Error>(())
         })

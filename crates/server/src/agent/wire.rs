@@ -1,11 +1,13 @@
 //! Agents and memberships as the wire has them (rest.md §4.1, §4.10).
 
-use edge::field::{Int, Word};
+use std::str::FromStr;
+
+use edge::field::{Flag, Int, Maybe, Text, Texts, Word};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, Availability, Json, Role, Timestamp, UserId};
+use types::{AccountId, Availability, Json, Role, Timestamp, UnknownName, UserId};
 use utoipa::ToSchema;
 
-use super::{AccountUser, Agent, shown_availability};
+use super::{AccountUser, Agent, AgentChange, Invitation, shown_availability};
 use crate::BaseUrl;
 
 /// A user seen inside an account.
@@ -121,3 +123,135 @@ pub struct AccountUserBody {
 }
 
 impl edge::Shape for AccountUserBody {}
+
+/// Whether an agent takes conversations, as requests say it: the contract's `available` is `online` (rest.md §5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(as = agent_availability)]
+pub enum AvailabilityWord {
+    /// Takes conversations.
+    #[schema(rename = "online")]
+    Online,
+    /// The same.
+    #[schema(rename = "available")]
+    Available,
+    /// Present, but takes no new ones.
+    #[schema(rename = "busy")]
+    Busy,
+    /// Away.
+    #[schema(rename = "offline")]
+    Offline,
+}
+
+impl FromStr for AvailabilityWord {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        match text {
+            "online" => Ok(Self::Online),
+            "available" => Ok(Self::Available),
+            "busy" => Ok(Self::Busy),
+            "offline" => Ok(Self::Offline),
+            _ => Err(UnknownName),
+        }
+    }
+}
+
+impl From<AvailabilityWord> for Availability {
+    fn from(word: AvailabilityWord) -> Self {
+        match word {
+            AvailabilityWord::Online | AvailabilityWord::Available => Self::Online,
+            AvailabilityWord::Busy => Self::Busy,
+            AvailabilityWord::Offline => Self::Offline,
+        }
+    }
+}
+
+/// Somebody to be made an agent; unknown keys are ignored.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = agent_create_payload)]
+pub struct NewAgentBody {
+    /// Required; a user with this address is added as it is.
+    pub email: Option<Text>,
+    /// 1 to 255 characters; required unless there is a user with the address.
+    pub name: Option<Text>,
+    /// `agent` by default.
+    pub role: Option<Word<Role>>,
+    /// `online` by default.
+    pub availability: Option<Word<AvailabilityWord>>,
+    /// The same as `availability`, which wins.
+    pub availability_status: Option<Word<AvailabilityWord>>,
+    /// Whether the availability follows the agent's presence; `true` by default.
+    pub auto_offline: Option<Flag>,
+}
+
+impl edge::Shape for NewAgentBody {
+    const WRAPPER: Option<&'static str> = Some("agent");
+}
+
+impl From<NewAgentBody> for Invitation {
+    fn from(body: NewAgentBody) -> Self {
+        Self {
+            email: body.email.map(String::from).unwrap_or_default(),
+            name: body.name.map(String::from).unwrap_or_default(),
+            role: body.role.map_or(Role::Agent, |word| word.0),
+            availability: chosen(body.availability, body.availability_status).unwrap_or(Availability::Online),
+            auto_offline: body.auto_offline.is_none_or(Flag::get),
+        }
+    }
+}
+
+/// What changes of an agent; unknown keys are ignored, the e-mail address among them.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = agent_update_payload)]
+pub struct AgentUpdateBody {
+    /// 1 to 255 characters; changes the user in all of its accounts.
+    #[serde(default)]
+    pub name: Maybe<Text>,
+    /// What the agent may do.
+    pub role: Option<Word<Role>>,
+    /// Whether the agent takes conversations.
+    pub availability: Option<Word<AvailabilityWord>>,
+    /// The same as `availability`, which wins.
+    pub availability_status: Option<Word<AvailabilityWord>>,
+    /// Whether the availability follows the agent's presence.
+    pub auto_offline: Option<Flag>,
+}
+
+impl edge::Shape for AgentUpdateBody {
+    const WRAPPER: Option<&'static str> = Some("agent");
+}
+
+impl From<AgentUpdateBody> for AgentChange {
+    fn from(body: AgentUpdateBody) -> Self {
+        Self {
+            name: body.name.or_null(Text::default()).map(String::from),
+            role: body.role.map(|word| word.0),
+            availability: chosen(body.availability, body.availability_status),
+            auto_offline: body.auto_offline.map(Flag::get),
+        }
+    }
+}
+
+fn chosen(first: Option<Word<AvailabilityWord>>, second: Option<Word<AvailabilityWord>>) -> Option<Availability> {
+    first.or(second).map(|word| word.0.into())
+}
+
+/// Addresses of people to be made agents.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = agents_bulk_create_payload)]
+pub struct AgentsBody {
+    /// Required; at most 500. Those that are no address or belong to a member are skipped.
+    pub emails: Option<Texts>,
+}
+
+impl edge::Shape for AgentsBody {}
+
+/// A membership to be ended (rest.md §5.2).
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[schema(as = account_user_delete_payload)]
+pub struct AccountUserRemovalBody {
+    /// The user; required.
+    pub user_id: Option<Int>,
+}
+
+impl edge::Shape for AccountUserRemovalBody {}

@@ -68,12 +68,16 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
             let body = sample::body_with(operation, &trial.site, trial.number, field.name()).unwrap();
             let sent = trial.request(operation, &path).json(with_raw(&body, &field.keys, &value.to_string()));
             let answer = trial.send(sent.clone(), Expected::FineOrNamed, Some(&field)).await;
-            if answer.status != 200 {
+            if answer.status != 200 || answer.body.is_empty() {
                 continue;
             }
             let body = answer.json();
             let found: Vec<&Value> = all_of(&body, field.name());
-            if found.contains(&&value) {
+            if operation.id == "contactDestroyCustomAttributes" {
+                // It shows what is left.
+                continue;
+            }
+            if found.iter().any(|found| *found == &value || is_part(&value, found)) {
                 shown.insert(format!("{}.{}", operation.id, field.keys.join(".")));
             } else if found.iter().any(|found| found.to_string().contains("Zo")) {
                 trial.problems.push(format!("{}: {found:?} instead of {value}", field.keys.join(".")));
@@ -88,6 +92,8 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "createAUser.custom_attributes",
         "inboxCreation.name",
         "inboxCreation.greeting_message",
+        "updateInbox.out_of_office_message",
+        "updateInbox.channel.additional_attributes",
         "inboxCreation.business_name",
         "inboxCreation.channel.welcome_title",
         "inboxCreation.channel.additional_attributes",
@@ -96,6 +102,9 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "contactCreate.source_id",
         "contactCreate.custom_attributes",
         "contactCreate.additional_attributes",
+        "contactUpdate.name",
+        "contactUpdate.custom_attributes",
+        "contactInboxCreation.source_id",
         "newConversation.custom_attributes",
         "newConversation.message.content",
         "createANewMessageInAConversation.content",
@@ -107,6 +116,10 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "addNewCannedResponseToAccount.short_code",
         "updateCannedResponseInAccount.content",
         "createATeam.description",
+        "createAnAgentBot.name",
+        "addNewAgentToAccount.name",
+        "updateAgentInAccount.name",
+        "createAnAccountAgentBot.bot_config",
         "updateATeam.description",
         "createAMessage.content",
     ] {
@@ -119,6 +132,12 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
     let answer = app.call(Method::POST, &labels, Some(&trial.site.administrator.token), Some(&body)).await;
     assert_eq!(answer.expect(200).json(), json!({ "payload": [UNICODE] }));
     trial.finish(90).await;
+}
+
+/// Whether an object was merged into another one.
+fn is_part(value: &Value, found: &Value) -> bool {
+    let (Some(value), Some(found)) = (value.as_object(), found.as_object()) else { return false };
+    value.iter().all(|(key, value)| found.get(key) == Some(value))
 }
 
 /// Every value with this key, at any depth.
@@ -268,6 +287,10 @@ async fn bad_queries_are_answered(app: TestApp) {
     for operation in &operations() {
         let path = trial.site.path(operation);
         let joiner = if path.contains('?') { '&' } else { '?' };
+        // It takes no parameters, and each session ends once.
+        if operation.id == "signOut" {
+            continue;
+        }
         if operation.method != Method::GET {
             // One map of parameters: what no body may have no query may have either. Without a body nothing reads it.
             for (case, expected) in
@@ -284,7 +307,7 @@ async fn bad_queries_are_answered(app: TestApp) {
         let others = UNDOCUMENTED.iter().filter(|_| !documented.is_empty()).map(|name| (*name).to_owned());
         for name in documented.iter().cloned().chain(others) {
             let field = Field { keys: vec![name.clone()], kind: Kind::Text };
-            let (path, joiner) = path.split_once("?q=").map_or((path.as_str(), joiner), |(path, _)| (path, '?'));
+            let (path, joiner) = path.split_once('?').map_or((path.as_str(), joiner), |(path, _)| (path, '?'));
             for (case, expected) in cases {
                 let sent = trial.request(operation, &format!("{path}{joiner}{name}{case}"));
                 trial.send(sent, expected, Some(&field)).await;

@@ -8,7 +8,7 @@ use testing::openapi::Validator;
 use types::AgentBotId;
 
 use super::site::Site;
-use super::{Operation, Sent, check_refusal, document, operations, sample};
+use super::{Operation, Sent, Session, check_refusal, document, operations, sample};
 use crate::testing::TestApp;
 use crate::token;
 
@@ -46,19 +46,57 @@ const TABLE: &[Row] = &[
     ("POST /platform/api/v1/accounts",                           [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/accounts/{account_id}",               [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("PATCH /platform/api/v1/accounts/{account_id}",             [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/accounts/{account_id}",            [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/users",                              [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
     ("GET /platform/api/v1/users/{id}",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("GET /platform/api/v1/users/{id}/login",                    [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("PATCH /platform/api/v1/users/{id}",                        [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/users/{id}",                       [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("GET /platform/api/v1/accounts/{account_id}/account_users", [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("POST /platform/api/v1/accounts/{account_id}/account_users",[401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/accounts/{account_id}/account_users",
+                                                                 [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("GET /platform/api/v1/agent_bots",                          [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
+    ("POST /platform/api/v1/agent_bots",                         [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 401]),
+    ("GET /platform/api/v1/agent_bots/{id}",                     [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("PATCH /platform/api/v1/agent_bots/{id}",                   [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/agent_bots/{id}",                  [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+
+    // Whoever calls: a session decides, and the address of the second has one.
+    ("POST /auth/sign_in",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /auth/validate_token",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("DELETE /auth/sign_out",                                    [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
 
     ("GET /api/v1/profile",                                      [401, 401, 200, 200, 200, 200, 401, 401, 200, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/agents",                 [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/agents",                [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/agents/bulk_create",    [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/agents/{id}",          [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/agents/{id}",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/agent_bots",             [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/agent_bots",            [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/agent_bots/{id}",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/agent_bots/{id}",      [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/agent_bots/{id}",     [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes",                [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inboxes",               [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes/{id}",           [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}",        [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/inboxes/{id}",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot", [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents",
+                                                                 [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/assignable_agents",      [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inbox_members",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/inbox_members",        [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/inbox_members",       [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}",[401,401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
 
     ("GET /api/v1/accounts/{account_id}/canned_responses",       [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/canned_responses",      [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
@@ -83,6 +121,16 @@ const TABLE: &[Row] = &[
     ("POST /api/v1/accounts/{account_id}/contacts",              [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/search",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/{id}",          [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/contacts/{id}",       [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("PUT /api/v1/accounts/{account_id}/contacts/{id}",          [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes",
+                                                                 [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes",
+                                                                 [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
+                                                                 [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/contacts/{id}/conversations",
+                                                                 [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
 
     ("GET /api/v1/accounts/{account_id}/conversations",          [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/conversations",         [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
@@ -166,6 +214,48 @@ async fn every_caller_is_answered_as_the_table_says(app: TestApp) {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
+/// The columns of [`TABLE`] whose token is a user's.
+const USERS: [usize; 6] = [2, 3, 4, 5, 8, 11];
+
+#[db_test]
+async fn a_session_may_what_the_same_users_token_may(app: TestApp) {
+    let stage = Stage::new(&app).await;
+    let mut problems = Vec::new();
+    for (place, operation) in operations().iter().enumerate() {
+        let Some((route, expected)) = TABLE.iter().find(|(route, _)| *route == operation.route()) else { continue };
+        if operation.path.starts_with("/auth/") {
+            continue;
+        }
+        for caller in USERS {
+            let session = stage.sessions[caller].as_ref().unwrap();
+            for turn in [1, 2] {
+                let site = stage.site_of(caller);
+                let path = match expected[caller] {
+                    200 => site.disposable_path(&app, operation).await,
+                    _ => site.path(operation),
+                };
+                // Bodies of other numbers, so that nothing is made twice.
+                let sent = stage.request(operation, &path, caller, place + 1_000 * turn);
+                let sent = Sent { token: None, ..sent };
+                let sent = if turn == 1 { sent.by(session) } else { sent.with_bearer(session) };
+                let answer = sent.to(&app).await;
+                if answer.status != expected[caller] {
+                    let text = String::from_utf8_lossy(&answer.body);
+                    let (status, who, wanted) = (answer.status, CALLERS[caller], expected[caller]);
+                    problems.push(format!("{route} by a session of {who}: {status} instead of {wanted}: {text}"));
+                }
+                // The platform has no sessions, and the public API and the probes look at none.
+                let is_theirs = operation.path.starts_with("/api/") && caller != 11;
+                let repeats = session.iter().all(|(name, value)| answer.headers.get(*name) == Some(value));
+                if is_theirs && !repeats {
+                    problems.push(format!("{route} by a session of {}: its headers are not repeated", CALLERS[caller]));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
 /// What is wrong with the answer to a caller who must be refused, whatever the body is.
 async fn refusal_problems(app: &TestApp, sent: &Sent, status: u16, caller: usize) -> Vec<String> {
     let answer = sent.to(app).await;
@@ -189,6 +279,8 @@ struct Stage {
     site: Site,
     suspended: Site,
     tokens: [Option<String>; 12],
+    /// Of those in [`USERS`].
+    sessions: [Option<Session>; 12],
 }
 
 impl Stage {
@@ -214,6 +306,12 @@ impl Stage {
         let deleted = app.administrator(site.account).await;
         let bot = connected_bot(app, &site).await;
         let (_, other_bot) = app.bot(other.account, other.inbox).await;
+        let users =
+            [&site.agent, &outside, &site.administrator, &other.administrator, &suspended.administrator, &deleted];
+        let mut sessions: [Option<Session>; 12] = Default::default();
+        for (column, user) in USERS.into_iter().zip(users) {
+            sessions[column] = Some(app.session(user).await);
+        }
         let (suspended_id, deleted_id) = (suspended.account, deleted.id);
         let changed = app.app.store.write(move |tx| {
             let now = tx.now();
@@ -237,7 +335,7 @@ impl Stage {
             Some(app.platform_app().await),
             Some(deleted.token),
         ];
-        Self { site, suspended, tokens }
+        Self { site, suspended, tokens, sessions }
     }
 }
 

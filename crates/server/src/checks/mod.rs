@@ -14,10 +14,11 @@ mod site;
 mod trial;
 mod twins;
 mod value;
+mod vanish;
 
 use axum::body::Body;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 use serde_json::{Map, Value};
 
 use crate::testing::{Answer, TestApp};
@@ -78,14 +79,25 @@ struct Sent {
     method: Method,
     path: String,
     token: Option<String>,
+    session: Session,
     media: Option<String>,
     body: Vec<u8>,
 }
 
+/// The headers of a session.
+type Session = Vec<(&'static str, HeaderValue)>;
+
 impl Sent {
     fn new(method: &Method, path: &str, token: Option<&str>) -> Self {
         let token = token.map(str::to_owned);
-        Self { method: method.clone(), path: path.to_owned(), token, media: None, body: Vec::new() }
+        Self {
+            method: method.clone(),
+            path: path.to_owned(),
+            token,
+            session: Vec::new(),
+            media: None,
+            body: Vec::new(),
+        }
     }
 
     fn json(self, body: impl Into<Vec<u8>>) -> Self {
@@ -96,10 +108,27 @@ impl Sent {
         Self { media: Some(media.to_owned()), body: body.into(), ..self }
     }
 
+    /// The same with the headers of a session.
+    fn by(self, session: &Session) -> Self {
+        Self { session: session.clone(), ..self }
+    }
+
+    /// The same with the headers of a session packed into one (rest.md §2.1).
+    fn with_bearer(self, session: &Session) -> Self {
+        use base64::Engine;
+        let packed: Map<String, Value> =
+            session.iter().map(|(name, value)| ((*name).to_owned(), value.to_str().unwrap().into())).collect();
+        let packed = base64::engine::general_purpose::STANDARD.encode(Value::Object(packed).to_string());
+        self.by(&vec![("authorization", format!("Bearer {packed}").parse().unwrap())])
+    }
+
     async fn to(&self, app: &TestApp) -> Answer {
         let mut request = Request::builder().method(&self.method).uri(&self.path).header(ACCEPT, "application/json");
         if let Some(token) = &self.token {
             request = request.header("api_access_token", token);
+        }
+        for (name, value) in &self.session {
+            request = request.header(*name, value);
         }
         if let Some(media) = &self.media {
             request = request.header(CONTENT_TYPE, media);
@@ -127,9 +156,11 @@ fn check_refusal(path: &str, answer: &Answer) -> Result<(), String> {
     let is_wordy = path.starts_with("/platform/") || path.starts_with("/public/");
     let is_right = match status {
         400 => with_status,
+        401 | 404 if path.starts_with("/auth/") => is_unsuccessful(&body),
+        422 if path.starts_with("/auth/") && has_keys(&body, &["message", "redirect_url"]) => true,
         404 | 405 if is_wordy => with_status,
         401 => is_text(&body, "error") || is_texts(&body, "errors"),
-        403..=405 | 408 | 409 | 413 | 415 => is_text(&body, "error"),
+        402..=405 | 408 | 409 | 413 | 415 => is_text(&body, "error"),
         422 => is_text(&body, "error") || is_record_problem(&body),
         _ => false,
     };
@@ -143,6 +174,12 @@ fn check_refusal(path: &str, answer: &Answer) -> Result<(), String> {
 
 fn has_keys(body: &Map<String, Value>, keys: &[&str]) -> bool {
     body.len() == keys.len() && keys.iter().all(|key| body.contains_key(*key))
+}
+
+fn is_unsuccessful(body: &Map<String, Value>) -> bool {
+    let keys =
+        if body.contains_key("error_code") { &["success", "errors", "error_code"][..] } else { &["success", "errors"] };
+    has_keys(body, keys) && body["success"] == false && body["errors"].as_array().is_some_and(|texts| texts.len() == 1)
 }
 
 fn is_text(body: &Map<String, Value>, key: &str) -> bool {

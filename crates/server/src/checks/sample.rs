@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Operation;
-use super::site::Site;
+use super::site::{LOGIN_PASSWORD, Site};
 
 /// A body that `operation` takes, other for every `number`; `None` for operations without body.
 pub fn body(operation: &Operation, site: &Site, number: usize) -> Option<Value> {
@@ -19,15 +19,33 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
     Some(match operation.id.as_str() {
         "createAnAccount" | "updateAnAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
+        "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
-        "addNewAgentToInbox" => json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] }),
+        "updateAgentBot" => json!({ "agent_bot": site.agent_bot }),
+        "updateInbox" => json!({ "name": format!("Desk {number}") }),
+        "addNewAgentToInbox" | "updateAgentsInInbox" => {
+            json!({ "inbox_id": site.inbox, "user_ids": [site.agent.id] })
+        }
+        // Nobody goes, so that the site keeps its member.
+        "deleteAgentsInInbox" => json!({ "inbox_id": site.inbox, "user_ids": "" }),
+        "deleteAgentInInbox" => json!({ "user_ids": "" }),
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
+        "addNewAgentToAccount" => json!({ "name": "Mira", "email": email, "role": "agent" }),
+        "addNewAgentsToAccount" => json!({ "emails": [email] }),
+        "updateAgentInAccount" => json!({ "name": format!("Mira {number}"), "availability": "busy" }),
+        "deleteAnAccountUser" => json!({ "user_id": site.colleague.id }),
+        "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
+            json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
+        }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
+        "contactUpdate" => json!({ "name": format!("Ada {number}") }),
+        "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
+        "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
             json!({ "inbox_id": site.inbox, "contact_id": site.contact, "status": "snoozed" })
@@ -51,6 +69,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
 /// `body` with the wrapper that forms cannot do without (rest.md §1.2).
 pub fn wrapped(operation: &Operation, body: Value) -> Value {
     let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
+        "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",
         "teams" | "teams/{team_id}" => "team",
         _ => return body,

@@ -1,12 +1,33 @@
 //! An account with one row of everything that a path can name.
 
+use std::sync::LazyLock;
+
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
 use http::Method;
 use serde_json::json;
-use types::{AccountId, InboxId, TeamId};
+use store::{Tx, sql};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, TeamId, UserId};
 
 use super::Operation;
+use crate::events::Actor;
 use crate::testing::{Caller, TestApp};
-use crate::{access, platform};
+use crate::{access, agent_bot, platform};
+
+/// The password of the agent.
+pub const LOGIN_PASSWORD: &str = "Sample-Pass-2022!";
+
+/// What it is stored as: far cheaper than the hashes that the server makes.
+static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash: PasswordHash = argon2.hash_password(LOGIN_PASSWORD.as_bytes()).unwrap();
+    hash.to_string()
+});
+
+/// Operations that change a contact, or what others see of it.
+const CHANGES_CONTACT: [&str; 2] = ["contactUpdate", "contactDestroyCustomAttributes"];
 
 /// An account and what is in it.
 pub struct Site {
@@ -16,20 +37,32 @@ pub struct Site {
     pub administrator: Caller,
     /// An agent, member of the inbox.
     pub agent: Caller,
+    /// An agent outside of the inbox.
+    pub colleague: Caller,
     /// An API inbox.
     pub inbox: InboxId,
+    /// An API inbox that is only there to be changed.
+    pub changing_inbox: InboxId,
     /// The inbox's name in the public API.
     pub identifier: String,
     /// A contact's session in the inbox.
     pub source_id: String,
     /// The contact.
     pub contact: i64,
+    /// A contact that is only there to be changed.
+    pub changing_contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
+    /// The agent's address; it can sign in.
+    pub login: String,
+    /// A session of the agent, as a query.
+    session: String,
     /// A canned response.
     pub canned_response: i64,
     /// A team without members.
     pub team: TeamId,
+    /// A bot of the account, which is connected to no inbox.
+    pub agent_bot: AgentBotId,
 }
 
 impl Site {
@@ -40,6 +73,8 @@ impl Site {
         let agent = app.agent(account).await;
         let inbox = app.api_inbox(&administrator).await;
         app.join(&administrator, inbox, &[&agent]).await;
+        let changing_contact = app.contact(&administrator).await;
+        let changing_inbox = app.api_inbox(&administrator).await;
         let shown = app.get(&administrator, &format!("inboxes/{inbox}")).await.expect(200).json();
         let identifier = shown["inbox_identifier"].as_str().unwrap().to_owned();
         let contacts = format!("/public/api/v1/inboxes/{identifier}/contacts");
@@ -48,28 +83,43 @@ impl Site {
         let source_id = contact["source_id"].as_str().unwrap().to_owned();
         let conversations = format!("{contacts}/{source_id}/conversations");
         let conversation = app.call(Method::POST, &conversations, None, Some(&json!({}))).await.expect(200).json();
+        let login = format!("{}-{}", account, "login@sample.test");
+        set_login(app, agent.id, &login).await;
+        let session = app.session(&agent).await;
+        let text = |name: &str| {
+            let (_, value) = session.iter().find(|(known, _)| *known == name).unwrap();
+            crate::text::url_encoded(value.to_str().unwrap())
+        };
+        let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
         Self {
+            login,
+            session,
             account,
             administrator,
             agent,
+            colleague: app.agent(account).await,
             inbox,
+            changing_inbox,
+            changing_contact,
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
             canned_response,
             team: app.team(account, true, &[]).await,
+            agent_bot: granted_bot(app, account).await,
         }
     }
 
     /// The key of a platform app that was granted the account and its agent.
     pub async fn granted_app(&self, app: &TestApp) -> String {
-        let (account, agent) = (self.account, self.agent.id);
+        let (account, agent, bot) = (self.account, self.agent.id, self.agent_bot);
         let made = app.app.store.write(move |tx| {
             let (granted, token) = platform::service::create_app(tx, "Granted")?;
             access::grant_account(tx, granted, account)?;
             access::grant_user(tx, granted, agent)?;
+            access::grant_agent_bot(tx, granted, bot)?;
             Ok::<_, crate::Error>(token)
         });
         made.await.unwrap()
@@ -85,12 +135,17 @@ impl Site {
         let mut before = "";
         let parts = operation.path.split('/').map(|part| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(before, name)));
+            let value = name.map(|name| other(name).unwrap_or_else(|| self.value(operation, before, name)));
             before = part;
             value.unwrap_or_else(|| part.to_owned())
         });
         let path = parts.collect::<Vec<_>>().join("/");
-        if path.ends_with("/search") { format!("{path}?q=a") } else { path }
+        match path.rsplit('/').next() {
+            Some("search") => format!("{path}?q=a"),
+            Some("assignable_agents") => format!("{path}?inbox_ids={}", self.inbox),
+            Some("validate_token") => format!("{path}?{}", self.session),
+            _ => path,
+        }
     }
 
     /// The address for a request that may succeed: a deletion gets a row of its own, so that the site keeps its rows.
@@ -103,19 +158,29 @@ impl Site {
     /// The last path parameter of a deletion: a new row; `None` where nothing of the site goes.
     async fn spare(&self, app: &TestApp, operation: &Operation) -> Option<String> {
         match operation.id.as_str() {
+            "deleteAnAccount" => Some(granted_account(app).await.to_string()),
+            "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
+            "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
+            "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(granted_bot(app, self.account).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
     }
 
     /// The value of the path parameter `name` that follows the segment `before`.
-    fn value(&self, before: &str, name: &str) -> String {
+    fn value(&self, operation: &Operation, before: &str, name: &str) -> String {
         match (before, name) {
+            ("inboxes", "id") if matches!(operation.id.as_str(), "updateInbox" | "updateAgentBot") => {
+                self.changing_inbox.to_string()
+            }
             (_, "account_id") => self.account.to_string(),
+            ("contacts", "id") if CHANGES_CONTACT.contains(&operation.id.as_str()) => self.changing_contact.to_string(),
             ("contacts", "id") => self.contact.to_string(),
+            ("agents", "id") => self.colleague.id.to_string(),
+            ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
@@ -126,6 +191,51 @@ impl Site {
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new bot of the account that every platform app with grants was granted.
+async fn granted_bot(app: &TestApp, account: AccountId) -> AgentBotId {
+    let made = app.app.store.write(move |tx| {
+        agent_bot::service::create(tx, &agent_bot::Draft::of(Some(account)), &Actor::Operator).map(|bot| bot.id)
+    });
+    let bot = made.await.unwrap();
+    grant(app, move |tx, granted| access::grant_agent_bot(tx, granted, bot)).await;
+    bot
+}
+
+/// A new account that every platform app with grants was granted.
+async fn granted_account(app: &TestApp) -> AccountId {
+    let account = app.account().await;
+    grant(app, move |tx, granted| access::grant_account(tx, granted, account)).await;
+    account
+}
+
+/// A new agent that every platform app with grants was granted.
+async fn granted_user(app: &TestApp, account: AccountId) -> UserId {
+    let user = app.agent(account).await.id;
+    grant(app, move |tx, granted| access::grant_user(tx, granted, user)).await;
+    user
+}
+
+async fn grant(app: &TestApp, grant: impl Fn(&mut Tx<'_>, PlatformAppId) -> crate::Result<()> + Send + 'static) {
+    let granted = app.app.store.write(move |tx| {
+        let apps: Vec<(PlatformAppId,)> =
+            tx.query(sql!("SELECT id FROM platform_apps WHERE name = 'Granted' ORDER BY id"), ())?;
+        apps.into_iter().try_for_each(|(granted,)| grant(tx, granted))
+    });
+    granted.await.unwrap();
+}
+
+/// Gives the user an address and the password that go with [`LOGIN_PASSWORD`].
+async fn set_login(app: &TestApp, user: UserId, email: &str) {
+    let email = email.to_owned();
+    let changed = app.app.store.write(move |tx| {
+        tx.execute(
+            store::sql!("UPDATE users SET email = $2, password_hash = $3 WHERE id = $1"),
+            (user, email.as_str(), LOGIN_HASH.as_str()),
+        )
+    });
+    changed.await.map_err(|error: store::Error| error).unwrap();
 }
 
 /// A new canned response.

@@ -179,7 +179,9 @@ fn count_conversations(
     let rows: Vec<(ContactId, i64)> = conn.query(
         store::sql!(
             "SELECT contact_id, COUNT(*) FROM conversations
-             WHERE account_id = $1 AND contact_id = ANY($2) GROUP BY contact_id"
+             WHERE account_id = $1 AND contact_id = ANY($2) AND inbox_id NOT IN (
+                 SELECT gone.id FROM inboxes gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)
+             GROUP BY contact_id"
         ),
         (account, contacts),
     )?;

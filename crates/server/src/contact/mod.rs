@@ -1,7 +1,9 @@
 //! Contacts: the people who write to the team, and their identities in inboxes.
 
+pub mod change;
 pub mod list;
 pub mod name;
+pub mod reach;
 pub mod routes;
 pub mod search;
 pub mod service;

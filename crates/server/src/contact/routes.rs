@@ -3,7 +3,7 @@
 use axum::extract::State;
 use edge::ErrorJson;
 use edge::field::{Object, Text};
-use edge::{BodyWithFiles, Error, Json, Path, Query, Result};
+use edge::{BodyWithFiles, Empty, Error, Json, Path, Query, Result};
 use types::{AccountId, ContactId, InboxId};
 
 use super::list::{self, List};
@@ -13,7 +13,7 @@ use super::wire::{
     NewContactBody, NewSessionJson,
 };
 use super::{session, store};
-use crate::access::Member;
+use crate::access::{Administrator, Member};
 use crate::events::Actor;
 use crate::file::picture::{self, Owner};
 use crate::file::upload::{self, NewFile, Upload};
@@ -184,7 +184,8 @@ fn read_new(body: NewContactBody) -> Result<NewContact> {
     .check()
 }
 
-fn with_sessions(
+/// The contact with its sessions.
+pub(super) fn with_sessions(
     conn: &mut ::store::Conn<'_>,
     contact: &super::Contact,
     view: InboxView,
@@ -193,4 +194,30 @@ fn with_sessions(
     let mut sessions = list::load_sessions(conn, contact.account_id, &[contact.id], view, base_url)?;
     let sessions = sessions.remove(&contact.id).unwrap_or_default();
     Ok(ContactJson { contact_inboxes: Some(sessions), ..contact.to_json(base_url) })
+}
+
+/// Delete a contact with its sessions, conversations and messages; administrators only.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/contacts/{id}",
+    operation_id = "contactDelete",
+    tag = "Contacts",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The contact")
+    ),
+    responses(
+        (status = 200, description = "Gone"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such contact", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete(
+    State(app): State<App>,
+    Administrator(member): Administrator,
+    Path((account, id)): Path<(AccountId, ContactId)>,
+) -> Result<Empty> {
+    app.store.write(move |tx| service::delete(tx, account, id, &Actor::from(&member))).await?;
+    Ok(Empty)
 }

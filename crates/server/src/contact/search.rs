@@ -35,6 +35,17 @@ pub fn index(tx: &mut Tx<'_>, account: AccountId, id: ContactId, search_text: &s
     Ok(())
 }
 
+/// Takes contacts out of the index.
+pub fn forget(tx: &mut Tx<'_>, ids: &[ContactId]) -> Result<()> {
+    if tx.is_postgres() {
+        return Ok(());
+    }
+    for id in ids {
+        tx.query_built::<(i64,)>("DELETE FROM contact_search WHERE rowid = $1", &[id.to_value()])?;
+    }
+    Ok(())
+}
+
 /// A condition on `k.id` for contacts that may contain `text`, with `number` as its parameter; `None` when the
 /// index does not help.
 pub fn condition(conn: &Conn<'_>, account: AccountId, text: &str, number: usize) -> Option<(String, Value)> {

@@ -3,10 +3,14 @@
 use ::store::Tx;
 use edge::error::Problem;
 use edge::{Error, Result};
+use serde_json::json;
 use types::{AccountId, ContactId, Json};
 
 use super::{Contact, is_email, is_phone_number, search, store};
+use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
+use crate::platform::audit;
+use crate::{conversation, label};
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -31,6 +35,19 @@ pub struct NewContact {
 }
 
 impl NewContact {
+    /// What is stored of `contact`.
+    pub fn of(contact: &Contact) -> Self {
+        Self {
+            name: contact.name.clone(),
+            email: contact.email.clone(),
+            phone_number: contact.phone_number.clone(),
+            identifier: contact.identifier.clone(),
+            additional_attributes: contact.additional_attributes.clone(),
+            custom_attributes: contact.custom_attributes.clone(),
+            blocked: contact.blocked,
+        }
+    }
+
     /// The contact with its e-mail in lower case; fails naming every field that is wrong.
     pub fn check(mut self) -> Result<Self> {
         self.email = self.email.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty());
@@ -57,6 +74,18 @@ impl NewContact {
             .any(|field| field.as_deref().is_some_and(|text| !text.is_empty()))
     }
 
+    /// What is different in `other`.
+    fn changes_to(&self, other: &Self) -> Changes {
+        Changes::default()
+            .with("name", &self.name, &other.name)
+            .with("email", &self.email, &other.email)
+            .with("phone_number", &self.phone_number, &other.phone_number)
+            .with("identifier", &self.identifier, &other.identifier)
+            .with("additional_attributes", &self.additional_attributes, &other.additional_attributes)
+            .with("custom_attributes", &self.custom_attributes, &other.custom_attributes)
+            .with("blocked", &self.blocked, &other.blocked)
+    }
+
     /// What searches look into, folded; a line for each field, so that no match reaches from one into the next.
     pub fn search_text(&self) -> String {
         let fields = [&self.name, &self.email, &self.phone_number, &self.identifier];
@@ -67,10 +96,7 @@ impl NewContact {
 /// Makes a contact; fails naming the fields that another contact of the account has already.
 pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Actor) -> Result<Contact> {
     let Some(contact) = store::insert(tx, account, new)? else {
-        let (email, phone_number, identifier) = store::find_taken(tx, account, new)?;
-        let taken = [("email", email), ("phone_number", phone_number), ("identifier", identifier)];
-        let problems = taken.into_iter().filter(|(_, taken)| *taken);
-        return Err(Error::Invalid(problems.map(|(field, _)| Problem::new(field, "has already been taken")).collect()));
+        return Err(taken(store::find_taken(tx, account, new, None)?));
     };
     search::index(tx, account, contact.id, &new.search_text())?;
     if new.is_resolved() {
@@ -78,6 +104,61 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Act
     }
     record(tx, account, actor, &Event::ContactCreated(contact.id));
     Ok(contact)
+}
+
+/// Deletes a contact with its sessions, conversations and messages: gone from every answer at once, its rows follow
+/// in a job (decisions §5). Nobody is present in a widget, so that no contact is refused for being online.
+pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor) -> Result<()> {
+    let (contact, is_resolved) = store::lock_to_delete(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    store::set_deleting(tx, account, id)?;
+    conversation::change::uncount_of_contact(tx, account, id)?;
+    if is_resolved {
+        store::count(tx, account, -1)?;
+    }
+    audit::record_in(tx, account, actor, "contact.deleted", &json!({ "contact_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::Contact { account_id: account, id } })?;
+    let labels = label::store::list_of_contact(tx, account, id)?;
+    record(tx, account, actor, &Event::ContactDeleted(id, Json::of(&contact.to_record(labels))));
+    Ok(())
+}
+
+/// Changes a contact into what `change` makes of it; fails naming the fields that another contact has already.
+///
+/// What lists sort and search by and what they count follow. Nothing is written when nothing differs.
+pub fn update(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: ContactId,
+    change: impl Fn(NewContact) -> NewContact,
+    actor: &Actor,
+) -> Result<Contact> {
+    let contact = store::lock(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    let before = NewContact::of(&contact);
+    let after = change(before.clone()).check()?;
+    let changes = before.changes_to(&after);
+    if changes.is_empty() {
+        return Ok(contact);
+    }
+    let mut others = store::find_taken(tx, account, &after, Some(id))?;
+    if others.is_empty() {
+        others = store::update(tx, account, id, &after)?;
+    }
+    if !others.is_empty() {
+        return Err(taken(others));
+    }
+    if before.search_text() != after.search_text() {
+        search::index(tx, account, id, &after.search_text())?;
+    }
+    let step = i64::from(after.is_resolved()) - i64::from(before.is_resolved());
+    if step != 0 {
+        store::count(tx, account, step)?;
+    }
+    record(tx, account, actor, &Event::ContactUpdated(id, changes));
+    store::find(tx, account, id)?.ok_or(Error::NotFound("contact"))
+}
+
+fn taken(fields: Vec<&'static str>) -> Error {
+    Error::Invalid(fields.into_iter().map(|field| Problem::new(field, "has already been taken")).collect())
 }
 
 /// Notes that the contact has just written.

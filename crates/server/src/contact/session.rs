@@ -1,9 +1,12 @@
 //! Sessions: a contact's identity in an inbox, under a `source_id` (rest.md §6.5).
 
+use std::collections::HashMap;
+
 use ::store::{Conn, Tx};
 use edge::{Error, Result};
-use types::{AccountId, ChannelKind};
+use types::{AccountId, ChannelKind, InboxId};
 
+use super::store::SessionUse;
 use super::{Contact, ContactInbox, is_email, store};
 use crate::inbox::Inbox;
 
@@ -25,6 +28,9 @@ pub fn find_or_create(
         None => generated(inbox.channel_kind, contact)?,
     };
     let account = contact.account_id;
+    if !store::hold(tx, account, contact.id, inbox.id)? {
+        return Err(Error::NotFound("contact"));
+    }
     let session = match store::insert_session(tx, account, contact.id, inbox.id, &source_id)? {
         Some(session) => session,
         None => store::find_session(tx, account, inbox.id, &source_id)?.ok_or_else(taken)?,
@@ -35,6 +41,26 @@ pub fn find_or_create(
 /// The account's session with this id, in whatever inbox.
 pub fn find_by_source_id(conn: &mut Conn<'_>, account: AccountId, source_id: &str) -> Result<Option<ContactInbox>> {
     store::find_session_anywhere(conn, account, source_id)
+}
+
+/// For each of `inboxes` the id under which the contact can be written to first, if there is one (rest.md §5.9).
+pub fn list_contactable(conn: &mut Conn<'_>, contact: &Contact, inboxes: &[Inbox]) -> Result<Vec<Option<String>>> {
+    let sessions = store::list_sessions_by_use(conn, contact.account_id, contact.id)?;
+    let newest: HashMap<InboxId, SessionUse> =
+        sessions.into_iter().map(|session| (session.inbox_id, session)).collect();
+    let source_ids = inboxes.iter().map(|inbox| {
+        let newest = newest.get(&inbox.id);
+        match inbox.channel_kind {
+            ChannelKind::Api => {
+                Some(newest.map_or_else(|| uuid::Uuid::new_v4().to_string(), |session| session.source_id.clone()))
+            }
+            ChannelKind::WebWidget => {
+                newest.filter(|session| !session.has_conversation).map(|session| session.source_id.clone())
+            }
+            ChannelKind::Email => contact.email.clone(),
+        }
+    });
+    Ok(source_ids.collect())
 }
 
 /// A given id, if the channel can have it.

@@ -33,7 +33,11 @@ pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, mut ids: Vec<Contact
     ids.sort_unstable();
     ids.dedup();
     Ok(conn.query(
-        sql!("SELECT ", columns!(), " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"),
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
+        ),
         (account, ids),
     )?)
 }
@@ -65,17 +69,43 @@ pub fn find_by_identity(
     )?)
 }
 
-/// Which of the three another contact has already: e-mail, phone number, identifier.
-pub fn find_taken(conn: &mut Conn<'_>, account: AccountId, new: &NewContact) -> Result<(bool, bool, bool)> {
-    Ok(conn.query_one(
+/// The contact, locked until the end of the transaction: the first thing every change does. What is made below it
+/// need not wait.
+pub fn lock(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<Option<Contact>> {
+    Ok(tx.query_opt(
         sql!(
-            "SELECT EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND email = $2),
-                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL
-                            AND phone_number = $3 AND phone_number <> ''),
-                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND identifier = $4)"
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL FOR NO KEY UPDATE"
         ),
-        (account, new.email.as_deref(), new.phone_number.as_deref(), new.identifier.as_deref()),
+        (account, id),
     )?)
+}
+
+/// What no two contacts of an account have in common.
+const UNIQUE: [&str; 3] = ["email", "phone_number", "identifier"];
+
+/// Which of [`UNIQUE`] a contact has already; `except` does not count.
+pub fn find_taken(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    new: &NewContact,
+    except: Option<ContactId>,
+) -> Result<Vec<&'static str>> {
+    let (email, phone_number, identifier): (bool, bool, bool) = conn.query_one(
+        sql!(
+            "SELECT EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND email = $2
+                            AND (CAST($5 AS BIGINT) IS NULL OR id <> $5)),
+                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL
+                            AND phone_number = $3 AND phone_number <> ''
+                            AND (CAST($5 AS BIGINT) IS NULL OR id <> $5)),
+                    EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NULL AND identifier = $4
+                            AND (CAST($5 AS BIGINT) IS NULL OR id <> $5))"
+        ),
+        (account, new.email.as_deref(), new.phone_number.as_deref(), new.identifier.as_deref(), except),
+    )?;
+    let taken = UNIQUE.into_iter().zip([email, phone_number, identifier]);
+    Ok(taken.filter(|(_, taken)| *taken).map(|(field, _)| field).collect())
 }
 
 /// Stores a contact; `None` when another one has its e-mail, phone number or identifier.
@@ -110,6 +140,46 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
             now,
         ],
     )?)
+}
+
+/// Stores a changed contact; gives those of [`UNIQUE`] that another one got at the same time, and then the transaction
+/// is lost.
+pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewContact) -> Result<Vec<&'static str>> {
+    let sorting = Sorting::of(new);
+    let now = tx.now();
+    let updated = tx.execute(
+        sql!(
+            "UPDATE contacts SET name = $3, email = $4, phone_number = $5, identifier = $6,
+                 additional_attributes = $7, custom_attributes = $8, blocked = $9, is_resolved = $10, sort_name = $11,
+                 sort_company = $12, sort_city = $13, sort_country = $14, search_text = $15, updated_at = $16
+             WHERE account_id = $1 AND id = $2"
+        ),
+        params![
+            account,
+            id,
+            new.name,
+            new.email,
+            new.phone_number,
+            new.identifier,
+            new.additional_attributes,
+            new.custom_attributes,
+            new.blocked,
+            new.is_resolved(),
+            sorting.name,
+            sorting.company,
+            sorting.city,
+            sorting.country,
+            sorting.search_text,
+            now,
+        ],
+    );
+    let Err(error) = updated else { return Ok(Vec::new()) };
+    let taken: Vec<_> = match &error {
+        // Both databases name the index or its column.
+        store::Error::Duplicate(text) => UNIQUE.into_iter().filter(|field| text.contains(field)).collect(),
+        _ => Vec::new(),
+    };
+    if taken.is_empty() { Err(error.into()) } else { Ok(taken) }
 }
 
 /// Counts `step` contacts more in lists.
@@ -186,8 +256,107 @@ pub fn list_sessions(conn: &mut Conn<'_>, account: AccountId, contacts: &[Contac
     )?)
 }
 
+/// Keeps contact and inbox from being deleted until the end of the transaction; false when one of them is already.
+/// Whatever is made below them is made after this.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, contact: ContactId, inbox: InboxId) -> Result<bool> {
+    let held: Option<(ContactId,)> = tx.query_opt(
+        sql!(
+            "SELECT k.id FROM contacts k JOIN inboxes i ON i.account_id = k.account_id
+             WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL AND i.id = $3 AND i.deleting_at IS NULL
+             FOR KEY SHARE"
+        ),
+        (account, contact, inbox),
+    )?;
+    Ok(held.is_some())
+}
+
+/// The contact, locked against everything until the end of the transaction, those that make something below it
+/// included; with it whether lists show it.
+pub fn lock_to_delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<Option<(Contact, bool)>> {
+    let found: Option<Contact> = tx.query_opt(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts k WHERE k.account_id = $1 AND k.id = $2 AND k.deleting_at IS NULL FOR UPDATE"
+        ),
+        (account, id),
+    )?;
+    let Some(contact) = found else { return Ok(None) };
+    let (is_resolved,): (bool,) =
+        tx.query_one(sql!("SELECT is_resolved FROM contacts WHERE account_id = $1 AND id = $2"), (account, id))?;
+    Ok(Some((contact, is_resolved)))
+}
+
+/// Hides the contact from every answer, and frees its e-mail address, phone number and identifier.
+pub fn set_deleting(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE contacts SET deleting_at = $3, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
+    )?;
+    Ok(())
+}
+
+/// Frees the id in the inbox if its session belongs to a contact that is being deleted.
+fn free_source_id(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, source_id: &str) -> Result<bool> {
+    let freed = tx.execute(
+        sql!(
+            "UPDATE contact_inboxes SET source_id = 'deleted ' || pubsub_token
+             WHERE account_id = $1 AND inbox_id = $2 AND source_id = $3 AND contact_id IN (
+                 SELECT gone.id FROM contacts gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+        ),
+        (account, inbox, source_id),
+    )?;
+    Ok(freed > 0)
+}
+
+store::row! {
+    /// A session, and whether it has been used.
+    #[derive(Debug)]
+    pub(super) struct SessionUse {
+        /// The inbox.
+        pub inbox_id: InboxId,
+        /// Its id in the inbox.
+        pub source_id: String,
+        /// Whether it has a conversation.
+        pub has_conversation: bool,
+    }
+}
+
+/// The sessions of a contact and whether they have been used, oldest first.
+pub(super) fn list_sessions_by_use(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    contact: ContactId,
+) -> Result<Vec<SessionUse>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT s.inbox_id, s.source_id, EXISTS (
+                 SELECT 1 FROM conversations c
+                 WHERE c.account_id = s.account_id AND c.contact_inbox_id = s.id) AS has_conversation
+             FROM contact_inboxes s WHERE s.account_id = $1 AND s.contact_id = $2 ORDER BY s.id"
+        ),
+        (account, contact),
+    )?)
+}
+
 /// Stores a session; `None` when the inbox has that `source_id` already.
 pub fn insert_session(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    contact: ContactId,
+    inbox: InboxId,
+    source_id: &str,
+) -> Result<Option<ContactInbox>> {
+    match try_insert_session(tx, account, contact, inbox, source_id)? {
+        None if free_source_id(tx, account, inbox, source_id)? => {
+            try_insert_session(tx, account, contact, inbox, source_id)
+        }
+        stored => Ok(stored),
+    }
+}
+
+fn try_insert_session(
     tx: &mut Tx<'_>,
     account: AccountId,
     contact: ContactId,

@@ -1,11 +1,12 @@
 //! Contacts as the wire has them (rest.md §4.2, §4.3, §4.10, §5.9).
 
-use edge::field::{Flag, Int, Object, Text, Texts};
+use edge::field::{Flag, Int, Maybe, Object, Text, Texts};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, ContactId, Json, Timestamp};
 use utoipa::ToSchema;
 
 use super::Contact;
+use super::service::NewContact;
 use crate::BaseUrl;
 use crate::inbox::wire::{InboxJson, InboxRecordJson};
 
@@ -177,6 +178,86 @@ pub struct NewContactBody {
 
 impl edge::Shape for NewContactBody {}
 
+/// What can be changed of a contact (rest.md §5.9). Absent keeps, null clears.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = contact_update)]
+pub struct ContactBody {
+    /// Name, at most 255 characters.
+    #[serde(default)]
+    pub name: Maybe<Text>,
+    /// E-mail address; unique in the account.
+    #[serde(default)]
+    pub email: Maybe<Text>,
+    /// E.164 with `+`; unique in the account.
+    #[serde(default)]
+    pub phone_number: Maybe<Text>,
+    /// The customer's own id; unique in the account.
+    #[serde(default)]
+    pub identifier: Maybe<Text>,
+    /// Free attributes; they take the place of those before.
+    #[serde(default)]
+    pub additional_attributes: Maybe<Object>,
+    /// Free attributes; they are added to those before, key by key.
+    pub custom_attributes: Option<Object>,
+    /// Its messages reach nobody.
+    #[serde(default)]
+    pub blocked: Maybe<Flag>,
+}
+
+impl edge::Shape for ContactBody {}
+
+impl ContactBody {
+    /// What `before` becomes.
+    pub fn onto(&self, before: NewContact) -> NewContact {
+        let text = |given: &Maybe<Text>, before| given.clone().map(String::from).or_keep(before);
+        let additional = self.additional_attributes.clone().or_null(Object::default()).map(Object::into_json);
+        NewContact {
+            name: text(&self.name, before.name),
+            email: text(&self.email, before.email),
+            phone_number: text(&self.phone_number, before.phone_number),
+            identifier: text(&self.identifier, before.identifier).filter(|identifier| !identifier.is_empty()),
+            additional_attributes: additional.unwrap_or(before.additional_attributes),
+            custom_attributes: match &self.custom_attributes {
+                Some(given) => before.custom_attributes.merged(&given.0),
+                None => before.custom_attributes,
+            },
+            blocked: self.blocked.or_null(Flag(false)).map_or(before.blocked, Flag::get),
+        }
+    }
+}
+
+/// The custom attributes that a contact loses.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = contact_attributes_destroy)]
+pub struct DestroyAttributesBody {
+    /// Their keys; those that the contact does not have are ignored.
+    pub custom_attributes: Option<Texts>,
+}
+
+impl edge::Shape for DestroyAttributesBody {}
+
+/// A session to be made for a contact.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = contact_inbox_create)]
+pub struct NewSessionBody {
+    /// Where; an inbox that the caller sees.
+    pub inbox_id: Option<Text>,
+    /// The contact's id in the inbox; made up when missing.
+    pub source_id: Option<Text>,
+    /// Whether the session counts as one that has proved its identity.
+    pub hmac_verified: Option<Flag>,
+}
+
+impl edge::Shape for NewSessionBody {}
+
+/// Where a contact can be written to first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = contactable_inboxes)]
+pub struct ContactableInboxesJson {
+    /// By inbox.
+    pub payload: Vec<ContactInboxJson>,
+}
+
 /// Which contacts to list.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct ContactListQuery {
@@ -188,7 +269,7 @@ pub struct ContactListQuery {
     pub sort: Option<Text>,
     /// With any of these labels.
     #[serde(default)]
-    pub labels: edge::field::Maybe<Texts>,
+    pub labels: Maybe<Texts>,
     /// `true` by default.
     pub include_contact_inboxes: Option<Text>,
 }

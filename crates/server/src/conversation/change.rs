@@ -2,13 +2,13 @@
 
 use ::store::Tx;
 use edge::Result;
-use types::{Status, TeamId, Timestamp, UserId};
+use types::{AccountId, ContactId, InboxId, Status, TeamId, Timestamp, UserId};
 
 use super::counters::{self, Place};
 use super::jobs::WakeConversation;
 use super::{Conversation, activity, store};
 use crate::events::{Actor, Changes, Event, record};
-use crate::{assignment, inbox, message, reporting, team, user};
+use crate::{agent, assignment, inbox, message, reporting, team, user};
 
 /// What to change; `None` leaves it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,7 @@ pub struct Change {
 ///
 /// Nothing happens when nothing changes (realtime.md §2.4, "same status again").
 pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Actor) -> Result<Conversation> {
+    let before = &Conversation { assignee_id: still_there(tx, before.assignee_id)?, ..before.clone() };
     let mut after = before.clone();
     if let Some((status, snoozed_until)) = change.status {
         after.status = status;
@@ -41,6 +42,9 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     }
     if after.status == Status::Open && before.status != Status::Open {
         assign_automatically(tx, &mut after)?;
+    }
+    if after.assignee_id != before.assignee_id {
+        after.assignee_id = hold_member(tx, after.account_id, after.assignee_id)?;
     }
     if after.status == Status::Resolved {
         after.waiting_since = None;
@@ -59,6 +63,38 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     write_activities(tx, before, &mut after, actor)?;
     reporting::status_changed(tx, before, &after, actor)?;
     Ok(after)
+}
+
+/// The assignee, unless the user is being deleted; kept from it until the end of the transaction, so that counts by
+/// assignee stay exact.
+fn still_there(tx: &mut Tx<'_>, assignee: Option<UserId>) -> Result<Option<UserId>> {
+    match assignee {
+        Some(user) if user::store::hold(tx, user)? => Ok(assignee),
+        _ => Ok(None),
+    }
+}
+
+/// The new assignee, if it is still a member; kept one until the end of the transaction.
+pub fn hold_member(tx: &mut Tx<'_>, account: AccountId, assignee: Option<UserId>) -> Result<Option<UserId>> {
+    match assignee {
+        Some(user) if agent::store::hold_all(tx, account, &[user])? => Ok(assignee),
+        _ => Ok(None),
+    }
+}
+
+/// Takes the conversations of a contact that is being deleted out of the counts.
+pub fn uncount_of_contact(tx: &mut Tx<'_>, account: AccountId, contact: ContactId) -> Result<()> {
+    counters::remove_contact(tx, account, contact)
+}
+
+/// Takes the conversations of an inbox that is being deleted out of the counts.
+pub fn uncount_of_inbox(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId) -> Result<()> {
+    counters::remove_inbox(tx, account, inbox)
+}
+
+/// Counts the conversations of a user who is being deleted as nobody's.
+pub fn count_as_unassigned(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    counters::unassign(tx, account, user)
 }
 
 /// Counts a conversation that was just made.

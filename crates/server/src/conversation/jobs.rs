@@ -38,6 +38,6 @@ impl Job for WakeConversation {
             }
             Ok(())
         });
-        woken.await.map_err(crate::jobs::to_job_error)
+        crate::jobs::unless_gone(woken.await)
     }
 }

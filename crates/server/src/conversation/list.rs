@@ -25,12 +25,19 @@ macro_rules! by_priority {
         )
     };
 }
+/// Users who are being deleted: nearly always nobody.
+macro_rules! deleting_users {
+    () => {
+        "(SELECT gone.id FROM users gone WHERE gone.deleting_at IS NOT NULL)"
+    };
+}
+
 /// Conversations on a page.
 const PAGE: i64 = 25;
 /// Has no conversations.
 const NO_INBOX: InboxId = InboxId::new(0);
 /// Conversations of an answer that is not paged.
-const UNPAGED: i64 = 1000;
+pub(super) const UNPAGED: i64 = 1000;
 
 /// What a list shows, read from its query.
 #[derive(Debug, Clone)]
@@ -41,6 +48,8 @@ pub struct List {
     narrow: Narrow,
     order: Order,
     page: i64,
+    /// Conversations of users who are being deleted are unassigned. Looked at before, for the sake of the plan.
+    counts_deleting: bool,
 }
 
 /// Who looks, and thereby which inboxes are seen.
@@ -123,15 +132,17 @@ impl List {
         let text = query.q.as_ref().map(|text| text.0.trim().to_owned()).filter(|text| !text.is_empty());
         let statuses = if text.is_some() { Status::ALL.to_vec() } else { read_statuses(&query.status)? };
         let word = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
+        let assignee = match word(&query.assignee_type).as_str() {
+            "me" => Assignee::Me,
+            "unassigned" => Assignee::Unassigned,
+            "assigned" => Assignee::Assigned,
+            _ => Assignee::All,
+        };
         Ok(Self {
+            counts_deleting: assignee == Assignee::Unassigned && is_deleting_users(conn)?,
             scope: Scope { account: member.account_id, user: member.user_id, sees_all: member.is_administrator() },
             statuses,
-            assignee: match word(&query.assignee_type).as_str() {
-                "me" => Assignee::Me,
-                "unassigned" => Assignee::Unassigned,
-                "assigned" => Assignee::Assigned,
-                _ => Assignee::All,
-            },
+            assignee,
             narrow: Narrow {
                 inbox: match &query.inbox_id {
                     Maybe::Absent => None,
@@ -189,8 +200,13 @@ impl List {
                 let user = built.bind(&self.scope.user);
                 built.and(&format!("c.assignee_id = {user}"));
             }
+            Assignee::Unassigned if self.counts_deleting => {
+                built.and(concat!("(c.assignee_id IS NULL OR c.assignee_id IN ", deleting_users!(), ")"));
+            }
             Assignee::Unassigned => built.and("c.assignee_id IS NULL"),
-            Assignee::Assigned => built.and("c.assignee_id IS NOT NULL"),
+            Assignee::Assigned => {
+                built.and(concat!("c.assignee_id IS NOT NULL AND c.assignee_id NOT IN ", deleting_users!()));
+            }
             Assignee::All => {}
         }
         if self.order.needs_messages() {
@@ -236,9 +252,10 @@ impl List {
         let mut built = self.conditions();
         let user = built.bind(&self.scope.user);
         let text = format!(
-            "SELECT COUNT(*), COUNT(*) FILTER (WHERE c.assignee_id IS NULL),
+            "SELECT COUNT(*), COUNT(*) FILTER (WHERE c.assignee_id IS NULL OR c.assignee_id IN {}),
                     COUNT(*) FILTER (WHERE c.assignee_id = {user})
              FROM conversations c WHERE {}",
+            deleting_users!(),
             built.text,
         );
         let rows: Vec<(i64, i64, i64)> = conn.query_built(&text, &built.values)?;
@@ -255,6 +272,12 @@ impl List {
         if let [status] = self.statuses.as_slice() {
             let status = built.bind(status);
             built.and(&format!("c.status = {status}"));
+        }
+        for (column, table) in [("contact_id", "contacts"), ("inbox_id", "inboxes")] {
+            built.and(&format!(
+                "c.{column} NOT IN (SELECT gone.id FROM {table} gone
+                 WHERE gone.account_id = {account} AND gone.deleting_at IS NOT NULL)"
+            ));
         }
         // Who takes part in a conversation sees it there whatever the inbox (semantics §6.4).
         if narrow.kind != Some(Kind::Participating) {
@@ -339,6 +362,12 @@ impl Built {
         let joiner = if self.text.is_empty() { "" } else { " AND " };
         write!(self.text, "{joiner}{condition}").expect("writing to a text does not fail");
     }
+}
+
+fn is_deleting_users(conn: &mut Conn<'_>) -> Result<bool> {
+    let row: Option<(UserId,)> =
+        conn.query_opt(sql!("SELECT id FROM users WHERE deleting_at IS NOT NULL LIMIT 1"), ())?;
+    Ok(row.is_some())
 }
 
 fn find_team(conn: &mut Conn<'_>, account: AccountId, given: &Maybe<Text>) -> Result<TeamId> {

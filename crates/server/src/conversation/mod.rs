@@ -5,6 +5,7 @@ pub mod change;
 mod counters;
 pub mod jobs;
 pub mod list;
+pub mod release;
 pub mod routes;
 pub mod service;
 pub mod store;

@@ -77,6 +77,9 @@ impl Opening {
 /// Whatever it comes with causes nothing but "conversation created" (recorded).
 pub fn open(tx: &mut Tx<'_>, account: AccountId, opening: &Opening, actor: &Actor) -> Result<Conversation> {
     let session = &opening.session;
+    if !contact::store::hold(tx, account, session.contact_id, session.inbox_id)? {
+        return Err(Error::NotFound("contact"));
+    }
     if inbox::store::keeps_single_conversation(tx, account, session.inbox_id)? {
         // Of two that open at once, the second one finds what the first one made.
         contact::store::lock_session(tx, account, session.id)?;
@@ -111,6 +114,7 @@ pub fn open(tx: &mut Tx<'_>, account: AccountId, opening: &Opening, actor: &Acto
     if draft.status == Status::Open {
         change::assign_automatically(tx, &mut draft)?;
     }
+    draft.assignee_id = change::hold_member(tx, account, draft.assignee_id)?;
     if draft.status == Status::Resolved {
         draft.waiting_since = None;
     }

@@ -5,12 +5,14 @@ use store::{Conn, Tx, params, sql};
 use types::{AccountId, ContactId, ContactInboxId, ConversationId, InboxId, Json, Status, TeamId, Timestamp, UserId};
 
 use super::Conversation;
+use super::list::UNPAGED;
 
-/// The columns of [`Conversation`], of the table alias `c`.
+/// The columns of [`Conversation`], of the table alias `c`. Who is being deleted is assigned to nothing.
 macro_rules! columns {
     () => {
-        "c.id, c.account_id, c.display_id, c.uuid, c.inbox_id, c.contact_id, c.contact_inbox_id, c.assignee_id,
-         c.team_id, c.status, c.priority, c.muted, c.additional_attributes, c.custom_attributes, c.snoozed_until,
+        "c.id, c.account_id, c.display_id, c.uuid, c.inbox_id, c.contact_id, c.contact_inbox_id,
+         CASE WHEN c.assignee_id NOT IN (SELECT gone.id FROM users gone WHERE gone.deleting_at IS NOT NULL)
+              THEN c.assignee_id END AS assignee_id, c.team_id, c.status, c.priority, c.muted, c.additional_attributes, c.custom_attributes, c.snoozed_until,
          c.waiting_since, c.first_reply_created_at, c.agent_last_seen_at, c.assignee_last_seen_at,
          c.contact_last_seen_at, c.unread_count, c.last_activity_at, c.created_at, c.updated_at"
     };
@@ -53,9 +55,17 @@ pub fn find(conn: &mut Conn<'_>, account: AccountId, display_id: i64) -> Result<
 }
 
 /// The conversation, locked until the end of the transaction: the first thing every change does.
+///
+/// Its contact and its inbox cannot be deleted meanwhile; with one that is being deleted there is no conversation.
 pub fn lock(tx: &mut Tx<'_>, account: AccountId, id: ConversationId) -> Result<Option<Conversation>> {
     Ok(tx.query_opt(
-        sql!("SELECT ", columns!(), " FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR UPDATE"),
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations c JOIN contacts k ON k.id = c.contact_id JOIN inboxes i ON i.id = c.inbox_id
+              WHERE c.account_id = $1 AND c.id = $2 AND k.deleting_at IS NULL AND i.deleting_at IS NULL
+              FOR UPDATE OF c FOR KEY SHARE OF k, i"
+        ),
         (account, id),
     )?)
 }
@@ -183,5 +193,28 @@ pub fn list_of_contact(conn: &mut Conn<'_>, account: AccountId, contact: Contact
               WHERE c.account_id = $1 AND c.contact_id = $2 AND i.deleting_at IS NULL ORDER BY c.display_id"
         ),
         (account, contact),
+    )?)
+}
+
+/// The conversations of a contact in inboxes that still exist, those with the latest activity first, at most
+/// [`UNPAGED`]; with `only` just those in inboxes that this user is a member of.
+pub fn list_recent_of_contact(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    contact: ContactId,
+    only: Option<UserId>,
+) -> Result<Vec<Conversation>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations c JOIN inboxes i ON i.id = c.inbox_id
+              WHERE c.account_id = $1 AND c.contact_id = $2 AND i.deleting_at IS NULL
+                AND (CAST($3 AS BIGINT) IS NULL OR EXISTS (
+                    SELECT 1 FROM inbox_members m
+                    WHERE m.account_id = c.account_id AND m.inbox_id = c.inbox_id AND m.user_id = $3))
+              ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $4"
+        ),
+        (account, contact, only, UNPAGED),
     )?)
 }

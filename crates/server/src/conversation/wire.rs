@@ -100,6 +100,14 @@ pub struct ConversationListJson {
     pub data: ConversationPage,
 }
 
+/// The conversations of one contact.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = contact_conversations)]
+pub struct ContactConversationsJson {
+    /// At most 1000, those with the latest activity first.
+    pub payload: Vec<ConversationJson>,
+}
+
 /// Counts and conversations.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = conversation_page)]

@@ -46,29 +46,31 @@ pub fn served(content_type: &str) -> &str {
     if runs || content_type.ends_with("xml") { UNKNOWN } else { content_type }
 }
 
+/// What website inboxes take beside pictures, sounds, films and newer office documents.
+const TAKEN: &[&str] = &[
+    "text/csv",
+    "text/plain",
+    "application/rtf",
+    "application/json",
+    "application/pdf",
+    "application/zip",
+    "application/x-7z-compressed",
+    "application/vnd.rar",
+    "application/x-tar",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.oasis.opendocument.text",
+    "text/xml",
+    "application/xml",
+    "application/x-pkcs12",
+];
+
 /// Whether website inboxes take it (semantics §10.4).
 pub fn is_taken_by_websites(content_type: &str) -> bool {
     if ["image/", "video/", "audio/"].iter().any(|kind| content_type.starts_with(kind)) {
         return true;
     }
-    const TAKEN: &[&str] = &[
-        "text/csv",
-        "text/plain",
-        "application/rtf",
-        "application/json",
-        "application/pdf",
-        "application/zip",
-        "application/x-7z-compressed",
-        "application/vnd.rar",
-        "application/x-tar",
-        "application/msword",
-        "application/vnd.ms-excel",
-        "application/vnd.ms-powerpoint",
-        "application/vnd.oasis.opendocument.text",
-        "text/xml",
-        "application/xml",
-        "application/x-pkcs12",
-    ];
     TAKEN.contains(&content_type) || content_type.starts_with("application/vnd.openxmlformats-officedocument.")
 }
 

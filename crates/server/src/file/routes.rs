@@ -75,7 +75,7 @@ async fn bytes(
 ) -> Result<Response> {
     let ticket = app.settings.base_url.read_ticket(&ticket, app.clock.now()).ok_or(Error::NotFound("file"))?;
     let file = find(&app, &ticket.key).await?;
-    let content = Content::open(&app, file, ticket.variant).await?;
+    let content = Shown::open(&app, file, ticket.variant).await?;
     content.answer(&app, &headers).await
 }
 
@@ -86,7 +86,7 @@ async fn find(app: &App, key: &str) -> Result<StoredFile> {
 }
 
 /// What is served: a file, or a form of a picture, which is small enough to be in memory.
-struct Content {
+struct Shown {
     file: StoredFile,
     variant: Option<Bytes>,
     content_type: String,
@@ -94,7 +94,7 @@ struct Content {
     etag: String,
 }
 
-impl Content {
+impl Shown {
     async fn open(app: &App, file: StoredFile, variant: Option<Variant>) -> Result<Self> {
         let Some(variant) = variant else {
             let size = u64::try_from(file.size_bytes).unwrap_or_default();

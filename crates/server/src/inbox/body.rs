@@ -1,8 +1,11 @@
 //! What clients send about inboxes (rest.md §5.13).
 
-use edge::field::{Flag, Int, Ints, Maybe, Object, Text, Texts};
+use edge::field::{Flag, Int, Ints, Maybe, Object, Objects, Text, Texts};
 use serde::Deserialize;
+use types::{InboxId, UserId};
 use utoipa::ToSchema;
+
+use super::hours::draft::WorkingDayBody;
 
 /// What can be set of an inbox (rest.md §5.13). Absent keeps, null clears.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -50,6 +53,9 @@ pub struct InboxBody {
     /// Name of the business in mails.
     #[serde(default)]
     pub business_name: Maybe<Text>,
+    /// Opening hours of the days that are not as they are.
+    #[schema(value_type = Option<Vec<WorkingDayBody>>)]
+    pub working_hours: Option<Objects<WorkingDayBody>>,
     /// The channel; needed to create.
     pub channel: Option<ChannelBody>,
 }
@@ -163,14 +169,64 @@ pub struct ChannelBody {
     pub verified_for_sending: Maybe<Flag>,
 }
 
-/// Members to be added to an inbox.
+/// The bot that answers in an inbox.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[schema(as = inbox_members_add)]
-pub struct AddMembersBody {
+#[schema(as = inbox_agent_bot_set)]
+pub struct SetBotBody {
+    /// Its id; null or absent: none.
+    pub agent_bot: Option<Int>,
+}
+
+impl edge::Shape for SetBotBody {}
+
+/// Users of the account who become members of an inbox, or stop being it.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = inbox_members_change)]
+pub struct MembersBody {
     /// The inbox.
     pub inbox_id: Option<Text>,
-    /// Users of the account.
+    /// The users; required.
     pub user_ids: Option<Ints>,
 }
 
-impl edge::Shape for AddMembersBody {}
+impl edge::Shape for MembersBody {}
+
+impl MembersBody {
+    /// The inbox; what is no number names none.
+    pub fn inbox(&self) -> Option<InboxId> {
+        self.inbox_id.as_ref()?.0.trim().parse().ok().map(InboxId::new)
+    }
+
+    /// The users.
+    pub fn users(&self) -> Option<Vec<UserId>> {
+        to_users(self.user_ids.as_ref())
+    }
+}
+
+/// Users of the account who stop being members of an inbox.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = inbox_members_remove)]
+pub struct RemoveMembersBody {
+    /// The users; required.
+    pub user_ids: Option<Ints>,
+}
+
+impl edge::Shape for RemoveMembersBody {}
+
+impl RemoveMembersBody {
+    /// The users.
+    pub fn users(&self) -> Option<Vec<UserId>> {
+        to_users(self.user_ids.as_ref())
+    }
+}
+
+fn to_users(ids: Option<&Ints>) -> Option<Vec<UserId>> {
+    ids.map(|ids| ids.0.iter().copied().map(UserId::new).collect())
+}
+
+/// The inboxes in which somebody is to be assigned.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct AssignableAgentsQuery {
+    /// At least one.
+    pub inbox_ids: Option<Ints>,
+}

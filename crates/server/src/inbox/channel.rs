@@ -8,8 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use types::{ChannelKind, Json, ReplyTime};
 
+use super::Inbox;
 use super::body::ChannelBody;
 use super::draft::{blank, set_flag, set_optional_text, set_text};
+use crate::events::Changes;
 use crate::text::is_web_address;
 use crate::{contact, token};
 
@@ -19,6 +21,9 @@ pub const FEATURE_FLAGS: [&str; 5] =
 
 /// Longest address of a webhook, in characters (rest.md §5.13).
 const MAX_WEBHOOK_URL: usize = 2_048;
+
+/// Settings that are shown to nobody but administrators.
+const SECRETS: [&str; 3] = ["secret", "imap_password", "smtp_password"];
 
 /// The keys of a field of the form before a chat; others are dropped (rest.md §5.13).
 const PRE_CHAT_FIELD_KEYS: [&str; 11] = [
@@ -217,6 +222,46 @@ impl Channel {
             Self::Api { settings, .. } => Json::of(settings),
             Self::Email { settings, .. } => Json::of(settings),
         }
+    }
+
+    /// What is stored of the channel of `inbox`.
+    pub fn of(inbox: &Inbox) -> Self {
+        match inbox.channel_kind {
+            ChannelKind::WebWidget => {
+                Self::Website { hmac_mandatory: inbox.hmac_mandatory, settings: inbox.channel_settings.read() }
+            }
+            ChannelKind::Api => {
+                Self::Api { hmac_mandatory: inbox.hmac_mandatory, settings: inbox.channel_settings.read() }
+            }
+            ChannelKind::Email => Self::Email {
+                email: inbox.email.clone().unwrap_or_default(),
+                forward_to_email: inbox.forward_to_email.clone().unwrap_or_default(),
+                settings: inbox.channel_settings.read(),
+            },
+        }
+    }
+
+    /// `changes` with what is different in `other`; of secrets only that they are.
+    pub fn changes_to(&self, other: &Self, changes: Changes) -> Changes {
+        let address = |channel: &Self| match channel {
+            Self::Email { email, .. } => Some(email.clone()),
+            Self::Website { .. } | Self::Api { .. } => None,
+        };
+        let changes = changes.with("hmac_mandatory", &self.is_hmac_mandatory(), &other.is_hmac_mandatory()).with(
+            "email",
+            &address(self),
+            &address(other),
+        );
+        let before: Map<String, Value> = self.settings().read();
+        let after: Map<String, Value> = other.settings().read();
+        after.iter().fold(changes, |changes, (key, value)| {
+            let old = before.get(key).unwrap_or(&Value::Null);
+            if SECRETS.contains(&key.as_str()) {
+                changes.with_secret(key, old != value)
+            } else {
+                changes.with(key, old, value)
+            }
+        })
     }
 
     /// Takes over what `body` says: absent keeps, null clears (decisions §3).

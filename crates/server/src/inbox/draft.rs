@@ -5,8 +5,10 @@ use edge::{Error, Problem, Result};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::Inbox;
 use super::body::InboxBody;
 use super::channel::Channel;
+use crate::events::Changes;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 255;
@@ -82,6 +84,51 @@ impl Draft {
             business_name: None,
             channel,
         }
+    }
+
+    /// What is stored of `inbox`.
+    pub fn of(inbox: &Inbox) -> Self {
+        Self {
+            name: inbox.name.clone(),
+            greeting_enabled: inbox.greeting_enabled,
+            greeting_message: inbox.greeting_message.clone(),
+            working_hours_enabled: inbox.working_hours_enabled,
+            out_of_office_message: inbox.out_of_office_message.clone(),
+            timezone: inbox.timezone.clone(),
+            enable_email_collect: inbox.enable_email_collect,
+            csat_survey_enabled: inbox.csat_survey_enabled,
+            csat_config: inbox.csat_config.read(),
+            enable_auto_assignment: inbox.enable_auto_assignment,
+            allow_messages_after_resolved: inbox.allow_messages_after_resolved,
+            lock_to_single_conversation: inbox.lock_to_single_conversation,
+            sender_name_type: inbox.sender_name_type.clone(),
+            business_name: inbox.business_name.clone(),
+            channel: Channel::of(inbox),
+        }
+    }
+
+    /// What is different in `other`; of secrets only that they are.
+    pub fn changes_to(&self, other: &Self) -> Changes {
+        let changes = Changes::default()
+            .with("name", &self.name, &other.name)
+            .with("greeting_enabled", &self.greeting_enabled, &other.greeting_enabled)
+            .with("greeting_message", &self.greeting_message, &other.greeting_message)
+            .with("working_hours_enabled", &self.working_hours_enabled, &other.working_hours_enabled)
+            .with("out_of_office_message", &self.out_of_office_message, &other.out_of_office_message)
+            .with("timezone", &self.timezone, &other.timezone)
+            .with("enable_email_collect", &self.enable_email_collect, &other.enable_email_collect)
+            .with("csat_survey_enabled", &self.csat_survey_enabled, &other.csat_survey_enabled)
+            .with("csat_config", &self.csat_config, &other.csat_config)
+            .with("enable_auto_assignment", &self.enable_auto_assignment, &other.enable_auto_assignment)
+            .with(
+                "allow_messages_after_resolved",
+                &self.allow_messages_after_resolved,
+                &other.allow_messages_after_resolved,
+            )
+            .with("lock_to_single_conversation", &self.lock_to_single_conversation, &other.lock_to_single_conversation)
+            .with("sender_name_type", &self.sender_name_type, &other.sender_name_type)
+            .with("business_name", &self.business_name, &other.business_name);
+        self.channel.changes_to(&other.channel, changes)
     }
 
     /// Takes over what `body` says, its channel's type aside: absent keeps, null clears (decisions §3).

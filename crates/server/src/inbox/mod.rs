@@ -1,9 +1,11 @@
 //! Inboxes: the addresses at which contacts reach the team, each with a channel, members and opening hours.
 
 pub mod body;
+pub mod bot;
 pub mod channel;
 pub mod draft;
 pub mod hours;
+pub mod members;
 pub mod routes;
 pub mod service;
 pub mod store;

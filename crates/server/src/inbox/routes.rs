@@ -1,19 +1,18 @@
-//! Inboxes and their members over HTTP (rest.md §5.13).
+//! Inboxes over HTTP (rest.md §5.13).
 
 use axum::extract::State;
-use edge::{Body, BodyWithFiles, Error, ErrorJson, Json, Path, Result};
-use types::{AccountId, InboxId, UserId};
+use edge::{BodyWithFiles, Error, ErrorJson, Json, Path, Result};
+use types::{AccountId, InboxId};
 
-use super::body::{AddMembersBody, InboxBody};
-use super::wire::{InboxJson, InboxListJson, InboxMembersJson, InboxView};
+use super::body::InboxBody;
+use super::wire::{DeletedInboxJson, InboxJson, InboxListJson, InboxView};
 use super::{draft, service, store};
+use crate::App;
 use crate::access::{Administrator, Member};
-use crate::agent;
 use crate::events::Actor;
 use crate::file::picture::{self, Owner};
 use crate::file::upload::{self, NewFile, Upload};
 use crate::idempotency::{Answer, Once};
-use crate::{App, BaseUrl};
 
 /// Make an inbox. It has no members yet, so that only administrators see it.
 #[utoipa::path(
@@ -46,6 +45,9 @@ pub async fn create(
             let mut inbox = service::create(tx, account, &draft, &Actor::from(&member))?;
             if let Some(avatar) = &avatar {
                 inbox.avatar = picture::set(tx, Owner::Inbox(account, inbox.id), Some(avatar))?;
+            }
+            if let Some(days) = &body.working_hours {
+                service::set_hours(tx, member.account_id, inbox.id, &days.0)?;
             }
             InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
         })
@@ -113,83 +115,74 @@ pub async fn show(
     Ok(Json(answer))
 }
 
-/// Add users of the account to an inbox; the answer has all of its members.
+/// Delete an inbox with its channel, sessions, conversations and messages.
 #[utoipa::path(
-    post,
-    path = "/api/v1/accounts/{account_id}/inbox_members",
-    operation_id = "addNewAgentToInbox",
-    tag = "Inboxes",
-    params(("account_id" = i64, Path, description = "The account")),
-    request_body = AddMembersBody,
-    responses(
-        (status = 200, description = "All members", body = InboxMembersJson),
-        (status = 403, description = "Not allowed", body = ErrorJson),
-        (status = 404, description = "No such inbox", body = ErrorJson),
-        (status = 422, description = "A user is no member of the account", body = ErrorJson)
-    ),
-    security(("userApiKey" = []))
-)]
-pub async fn add_members(
-    State(app): State<App>,
-    member: Member,
-    Body(body): Body<AddMembersBody>,
-) -> Result<Json<InboxMembersJson>> {
-    // What is no number names no inbox.
-    let id = body.inbox_id.and_then(|text| text.0.trim().parse().ok()).map(InboxId::new);
-    let users = body.user_ids.map(|ids| ids.0.into_iter().map(UserId::new).collect::<Vec<_>>());
-    let base_url = app.settings.base_url.clone();
-    let payload = app
-        .store
-        .write(move |tx| {
-            let account = member.account_id;
-            let inbox = match id {
-                Some(id) => store::find(tx, account, id)?,
-                None => None,
-            };
-            let inbox = inbox.ok_or(Error::NotFound("inbox"))?;
-            member.must_administer()?;
-            let users = users.as_deref().ok_or_else(|| Error::Refused("parameter missing: user_ids".into()))?;
-            service::add_members(tx, account, inbox.id, users, &Actor::from(&member))?;
-            agent::store::list_of_inbox(tx, account, inbox.id).map(|agents| answer(&agents, account, &base_url))
-        })
-        .await?;
-    Ok(Json(payload))
-}
-
-/// The members of an inbox.
-#[utoipa::path(
-    get,
-    path = "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}",
-    operation_id = "getInboxMembers",
+    delete,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}",
+    operation_id = "deleteInbox",
     tag = "Inboxes",
     params(
         ("account_id" = i64, Path, description = "The account"),
-        ("inbox_id" = i64, Path, description = "The inbox")
+        ("id" = i64, Path, description = "The inbox")
     ),
     responses(
-        (status = 200, description = "All members", body = InboxMembersJson),
+        (status = 200, description = "Gone; its rows follow in the background", body = DeletedInboxJson),
         (status = 403, description = "Not allowed", body = ErrorJson),
         (status = 404, description = "No such inbox", body = ErrorJson)
     ),
     security(("userApiKey" = []))
 )]
-pub async fn list_members(
+pub async fn delete(
     State(app): State<App>,
     member: Member,
-    Path((_, inbox)): Path<(AccountId, InboxId)>,
-) -> Result<Json<InboxMembersJson>> {
-    let base_url = app.settings.base_url.clone();
-    let payload = app
-        .store
-        .read(move |conn| {
-            let account = member.account_id;
-            let inbox = service::find_visible(conn, &member, inbox)?;
-            agent::store::list_of_inbox(conn, account, inbox.id).map(|agents| answer(&agents, account, &base_url))
+    Path((account, id)): Path<(AccountId, InboxId)>,
+) -> Result<Json<DeletedInboxJson>> {
+    app.store
+        .write(move |tx| {
+            store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?;
+            member.must_administer()?;
+            service::delete(tx, account, id, &Actor::from(&member))
         })
         .await?;
-    Ok(Json(payload))
+    Ok(Json(DeletedInboxJson { message: "The inbox is being deleted".into() }))
 }
 
-fn answer(agents: &[agent::Agent], account: AccountId, base_url: &BaseUrl) -> InboxMembersJson {
-    InboxMembersJson { payload: agents.iter().map(|agent| agent.to_json(account, base_url)).collect() }
+/// Change an inbox and its channel.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}",
+    operation_id = "updateInbox",
+    tag = "Inboxes",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The inbox")
+    ),
+    request_body = InboxBody,
+    responses(
+        (status = 200, description = "The inbox", body = InboxJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such inbox", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn update(
+    State(app): State<App>,
+    member: Member,
+    Path((_, id)): Path<(AccountId, InboxId)>,
+    BodyWithFiles { value: body, files }: BodyWithFiles<InboxBody>,
+) -> Result<Json<InboxJson>> {
+    let avatar = Upload::avatar(files).await?;
+    let base_url = app.settings.base_url.clone();
+    let write = async |avatar: Option<NewFile>| {
+        app.store
+            .write(move |tx| {
+                let mut inbox = service::update(tx, &member, id, &body)?;
+                if let Some(avatar) = &avatar {
+                    inbox.avatar = picture::set(tx, Owner::Inbox(inbox.account_id, inbox.id), Some(avatar))?;
+                }
+                InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
+            })
+            .await
+    };
+    Ok(Json(upload::stored_avatar(&app, avatar, write).await?))
 }

@@ -2,7 +2,7 @@
 
 use edge::{Error, Result};
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, UserId};
+use types::{AccountId, AgentBotId, ChannelId, ChannelKind, InboxId, Json, UserId};
 
 use super::Inbox;
 use super::channel::Channel;
@@ -33,6 +33,16 @@ pub fn find(conn: &mut Conn<'_>, account: AccountId, id: InboxId) -> Result<Opti
     Ok(conn.query_opt(select!("WHERE i.account_id = $1 AND i.id = $2 AND i.deleting_at IS NULL"), (account, id))?)
 }
 
+/// The inbox, locked until the end of the transaction: the first thing every change does. What is made below it need
+/// not wait.
+pub fn lock(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<Option<Inbox>> {
+    let row: Option<(InboxId,)> = tx.query_opt(
+        sql!("SELECT id FROM inboxes WHERE account_id = $1 AND id = $2 AND deleting_at IS NULL FOR NO KEY UPDATE"),
+        (account, id),
+    )?;
+    if row.is_some() { find(tx, account, id) } else { Ok(None) }
+}
+
 /// The API inbox that the Public API calls `identifier`, if its account is active (rest.md §2.5).
 pub fn find_by_identifier(conn: &mut Conn<'_>, identifier: &str) -> Result<Option<Inbox>> {
     Ok(conn.query_opt(
@@ -43,6 +53,54 @@ pub fn find_by_identifier(conn: &mut Conn<'_>, identifier: &str) -> Result<Optio
         ),
         (identifier,),
     )?)
+}
+
+/// Keeps the inbox from being deleted until the end of the transaction; false when it is already. Whatever is made
+/// below it is made after this.
+pub fn hold(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<bool> {
+    let held: Option<(InboxId,)> = tx.query_opt(
+        sql!("SELECT id FROM inboxes WHERE account_id = $1 AND id = $2 AND deleting_at IS NULL FOR KEY SHARE"),
+        (account, id),
+    )?;
+    Ok(held.is_some())
+}
+
+/// Locks the inbox against everything until the end of the transaction, those that make something below it included;
+/// gives its channel.
+pub(super) fn lock_to_delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<Option<ChannelId>> {
+    let row: Option<(ChannelId,)> = tx.query_opt(
+        sql!("SELECT channel_id FROM inboxes WHERE account_id = $1 AND id = $2 AND deleting_at IS NULL FOR UPDATE"),
+        (account, id),
+    )?;
+    Ok(row.map(|(channel,)| channel))
+}
+
+/// Hides the inbox from every answer.
+pub(super) fn set_deleting(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE inboxes SET deleting_at = $3, updated_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
+    )?;
+    Ok(())
+}
+
+/// Lets other inboxes have the mail addresses of these channels.
+pub fn free_addresses(tx: &mut Tx<'_>, account: AccountId, channels: &[ChannelId]) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE channels SET email = NULL, forward_to_email = NULL
+             WHERE account_id = $1 AND id = ANY($2) AND email IS NOT NULL"
+        ),
+        (account, channels),
+    )?;
+    Ok(())
+}
+
+/// Ends the connection of the inbox with its bot.
+pub(super) fn disconnect_bot(tx: &mut Tx<'_>, account: AccountId, id: InboxId) -> Result<()> {
+    tx.execute(sql!("DELETE FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2"), (account, id))?;
+    Ok(())
 }
 
 /// All inboxes of the account, by id.
@@ -70,6 +128,15 @@ pub fn list_of_member(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> 
         ),
         (account, user),
     )?)
+}
+
+/// The number of inboxes.
+pub fn count(conn: &mut Conn<'_>, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!("SELECT COUNT(*) FROM inboxes i WHERE i.account_id = $1 AND i.deleting_at IS NULL"),
+        (account,),
+    )?;
+    Ok(count)
 }
 
 /// The kind of the inbox's channel; without the inbox "not found".
@@ -118,6 +185,41 @@ pub fn has_active_bot(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -
         (account, inbox),
     )?;
     Ok(row.is_some())
+}
+
+/// The bot that answers in the inbox before people do.
+pub fn find_bot(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Option<AgentBotId>> {
+    let row: Option<(AgentBotId,)> = conn.query_opt(
+        sql!(
+            "SELECT agent_bot_id FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2 AND status = 'active'"
+        ),
+        (account, inbox),
+    )?;
+    Ok(row.map(|(bot,)| bot))
+}
+
+/// Connects the inbox with a bot, or with none; gives the one before.
+pub fn set_bot(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    inbox: InboxId,
+    bot: Option<AgentBotId>,
+) -> Result<Option<AgentBotId>> {
+    let before: Option<(AgentBotId,)> = tx.query_opt(
+        sql!("DELETE FROM agent_bot_inboxes WHERE account_id = $1 AND inbox_id = $2 RETURNING agent_bot_id"),
+        (account, inbox),
+    )?;
+    let now = tx.now();
+    if let Some(bot) = bot {
+        tx.execute(
+            sql!(
+                "INSERT INTO agent_bot_inboxes (account_id, inbox_id, agent_bot_id, status, created_at)
+                 VALUES ($1, $2, $3, 'active', $4)"
+            ),
+            (account, inbox, bot, now),
+        )?;
+    }
+    Ok(before.map(|(before,)| before))
 }
 
 /// Those of `users` who see the inbox, by id: its members and the account's administrators.
@@ -212,6 +314,56 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, channel: ChannelId, draft: &D
     Ok(id)
 }
 
+/// Writes back what may change of an inbox and its channel; an e-mail address that another inbox has is refused.
+pub fn update(tx: &mut Tx<'_>, inbox: &Inbox, draft: &Draft) -> Result<()> {
+    let now = tx.now();
+    let email = match &draft.channel {
+        Channel::Email { email, .. } => Some(email.as_str()),
+        Channel::Website { .. } | Channel::Api { .. } => None,
+    };
+    let updated = tx.execute(
+        sql!(
+            "UPDATE channels SET hmac_mandatory = $3, email = $4, settings = $5, updated_at = $6
+             WHERE account_id = $1 AND id = $2"
+        ),
+        (inbox.account_id, inbox.channel_id, draft.channel.is_hmac_mandatory(), email, draft.channel.settings(), now),
+    );
+    match updated {
+        // The address is all that is unique of what may change.
+        Err(store::Error::Duplicate(_)) => return Err(Error::invalid("email", "has already been taken")),
+        other => other?,
+    };
+    tx.execute(
+        sql!(
+            "UPDATE inboxes SET name = $3, greeting_enabled = $4, greeting_message = $5, working_hours_enabled = $6,
+                 out_of_office_message = $7, timezone = $8, enable_email_collect = $9, csat_survey_enabled = $10,
+                 csat_config = $11, enable_auto_assignment = $12, allow_messages_after_resolved = $13,
+                 lock_to_single_conversation = $14, sender_name_type = $15, business_name = $16, updated_at = $17
+             WHERE account_id = $1 AND id = $2"
+        ),
+        params![
+            inbox.account_id,
+            inbox.id,
+            draft.name,
+            draft.greeting_enabled,
+            draft.greeting_message,
+            draft.working_hours_enabled,
+            draft.out_of_office_message,
+            draft.timezone,
+            draft.enable_email_collect,
+            draft.csat_survey_enabled,
+            Json::of(&draft.csat_config),
+            draft.enable_auto_assignment,
+            draft.allow_messages_after_resolved,
+            draft.lock_to_single_conversation,
+            draft.sender_name_type,
+            draft.business_name,
+            now,
+        ],
+    )?;
+    Ok(())
+}
+
 /// Makes `users` of the account members of the inbox, at `turn` of its queue; gives those who were none.
 pub fn insert_members(
     tx: &mut Tx<'_>,
@@ -235,4 +387,27 @@ pub fn insert_members(
     let mut added: Vec<UserId> = rows.into_iter().map(|(user,)| user).collect();
     added.sort_unstable();
     Ok(added)
+}
+
+/// The members of the inbox, by id.
+pub fn list_member_ids(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = conn.query(
+        sql!("SELECT user_id FROM inbox_members WHERE account_id = $1 AND inbox_id = $2 ORDER BY user_id"),
+        (account, inbox),
+    )?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Ends the membership of `users`; gives those who were members, by id.
+pub fn delete_members(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, users: &[UserId]) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = tx.query(
+        sql!(
+            "DELETE FROM inbox_members WHERE account_id = $1 AND inbox_id = $2 AND user_id = ANY($3)
+             RETURNING user_id"
+        ),
+        (account, inbox, users),
+    )?;
+    let mut removed: Vec<UserId> = rows.into_iter().map(|(user,)| user).collect();
+    removed.sort_unstable();
+    Ok(removed)
 }

@@ -14,6 +14,7 @@ use super::{Inbox, hours};
 use crate::BaseUrl;
 use crate::access::Member;
 use crate::agent::wire::AgentJson;
+use crate::agent_bot::wire::AgentBotJson;
 
 /// Who looks at an inbox: secrets are for administrators only (decisions §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,7 +216,7 @@ pub struct InboxJson {
 }
 
 /// When an inbox is open on one day of the week (rest.md §6.9).
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = inbox_working_hours)]
 pub struct WorkingHoursJson {
     /// 0 is Sunday.
@@ -443,6 +444,16 @@ pub struct InboxListJson {
     pub payload: Vec<InboxJson>,
 }
 
+/// The bot of an inbox.
+#[derive(Serialize, ToSchema)]
+#[schema(as = inbox_agent_bot)]
+pub struct InboxBotJson {
+    /// Absent if the inbox has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub agent_bot: Option<AgentBotJson>,
+}
+
 /// The members of an inbox.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = inbox_members)]
@@ -532,6 +543,14 @@ impl From<&Inbox> for InboxRecordJson {
             csat_config: inbox.csat_config.clone(),
         }
     }
+}
+
+/// What the deletion of an inbox answers (superset §9).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = inbox_deleted)]
+pub struct DeletedInboxJson {
+    /// A sentence for a person.
+    pub message: String,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::wire::NewMessageBody;
 use super::{Sender, content};
 use crate::access::MemberOrBot;
 use crate::conversation::Conversation;
-use crate::{agent, inbox};
+use crate::{agent_bot, inbox};
 
 /// Key of a template's name and parameters in the additional attributes.
 const TEMPLATE_PARAMS: &str = "template_params";
@@ -194,7 +194,7 @@ impl Draft {
             return Ok(Sender::Contact(conversation.contact_id));
         }
         if let Some(bot) = self.bot_id
-            && agent::store::is_usable_bot(conn, conversation.account_id, bot)?
+            && agent_bot::store::is_usable(conn, conversation.account_id, bot)?
         {
             return Ok(Sender::Bot(bot));
         }

@@ -41,18 +41,19 @@ pub async fn create(
     caller: MemberOrBot,
     once: Once,
     Path((_, display_id)): Path<(AccountId, i64)>,
-    BodyWithFiles { value: mut body, files }: BodyWithFiles<NewMessageBody>,
+    body: Result<BodyWithFiles<NewMessageBody>>,
 ) -> Result<Json<Answer<MessageJson>>> {
+    let BodyWithFiles { value: mut body, files } = body.map_err(refuse)?;
     let once = once.about(&(&body, &files));
     let (uploads, signed_ids) = attachment::read(files, body.attachments.take()).await?;
-    let draft = draft::read(body)?;
+    let draft = draft::read(body).map_err(refuse)?;
     let base_url = app.settings.base_url.clone();
     let write = async |stored| {
         let attachments = NewAttachments { signed_ids, stored };
         once.write(&app, move |tx| {
             let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
             let author = Author::from(&caller);
-            let new = draft.to_new(tx, &conversation, author, &base_url)?;
+            let new = draft.to_new(tx, &conversation, author, &base_url).map_err(refuse)?;
             let actor = Actor::from(&caller);
             let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
             attachments.attach(tx, &message, &base_url)?;
@@ -65,6 +66,18 @@ pub async fn create(
         .await
     };
     upload::stored_once(&app, uploads, write).await
+}
+
+/// Fields of a message that are wrong, in the form of every refusal here (rest.md §5.15).
+fn refuse(error: Error) -> Error {
+    match error {
+        Error::Invalid(problems) => {
+            let texts: Vec<_> =
+                problems.iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect();
+            Error::Refused(texts.join(", "))
+        }
+        other => other,
+    }
 }
 
 /// The messages of a conversation, private notes and activities included: the newest 20, or those around an id.

@@ -179,7 +179,7 @@ impl Senders {
                         au.availability, au.auto_offline, ",
                 avatar!("u"),
                 " FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
-                 WHERE u.id = ANY($2)"
+                 WHERE u.id = ANY($2) AND u.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
@@ -215,7 +215,7 @@ impl Senders {
                 "SELECT k.id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
                         k.custom_attributes, k.blocked, ",
                 avatar!("k"),
-                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2)"
+                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
@@ -227,8 +227,14 @@ impl Senders {
         if ids.is_empty() {
             return Ok(());
         }
-        let rows: Vec<(AgentBotId, Option<String>, Option<Picture>)> =
-            conn.query(sql!("SELECT b.id, b.name, ", avatar!("b"), " FROM agent_bots b WHERE b.id = ANY($1)"), (ids,))?;
+        let rows: Vec<(AgentBotId, Option<String>, Option<Picture>)> = conn.query(
+            sql!(
+                "SELECT b.id, b.name, ",
+                avatar!("b"),
+                " FROM agent_bots b WHERE b.id = ANY($1) AND b.deleting_at IS NULL"
+            ),
+            (ids,),
+        )?;
         self.bots.extend(rows.into_iter().map(|(id, name, avatar)| {
             let avatar_url = base_url.of_picture(avatar.as_ref());
             (id, BotSender { id, name, avatar_url, r#type: "agent_bot" })

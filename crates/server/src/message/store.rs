@@ -6,12 +6,14 @@ use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, Me
 
 use super::{Message, Sender};
 
-/// The columns of [`Message`], of the table alias `m`.
+/// The columns of [`Message`], of the table alias `m`. Who is being deleted has sent nothing.
 macro_rules! columns {
     () => {
         "m.id, m.account_id, m.conversation_id, m.inbox_id, m.message_type, m.content_type, m.content,
-         m.content_attributes, m.private, m.status, m.source_id, m.user_id, m.contact_id, m.agent_bot_id,
-         m.additional_attributes, m.created_at, m.updated_at"
+         m.content_attributes, m.private, m.status, m.source_id,
+         CASE WHEN m.user_id NOT IN (SELECT gone.id FROM users gone WHERE gone.deleting_at IS NOT NULL)
+              THEN m.user_id END AS user_id, m.contact_id, m.agent_bot_id, m.additional_attributes, m.created_at,
+         m.updated_at"
     };
 }
 

@@ -1,15 +1,18 @@
 //! The platform API over HTTP.
 
 use axum::extract::State;
-use edge::{Body, Error, ErrorJson, Json, Path, Result};
+use edge::{Body, Empty, Error, ErrorJson, Json, Path, Result};
+use serde::Serialize;
 use types::{AccountId, UserId};
+use utoipa::ToSchema;
 
 use super::service;
 use crate::App;
 use crate::access::PlatformApp;
 use crate::account::draft;
 use crate::account::wire::{AccountJson, AccountUpdateBody, NewAccountBody};
-use crate::agent::wire::{AccountUserBody, AccountUserJson};
+use crate::agent::wire::{AccountUserBody, AccountUserJson, AccountUserRemovalBody};
+use crate::auth;
 use crate::events::Actor;
 use crate::idempotency::{Answer, Once};
 use crate::user::wire::{NewUserBody, PlatformUserJson, UserUpdateBody};
@@ -93,6 +96,34 @@ pub async fn update_account(
         })
         .await?;
     Ok(Json(account.into_json(app.settings.mail_sender.as_deref())))
+}
+
+/// Delete an account with everything in it.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/accounts/{account_id}",
+    operation_id = "deleteAnAccount",
+    tag = "Accounts",
+    params(("account_id" = i64, Path, description = "The account")),
+    responses(
+        (status = 200, description = "Gone; its rows follow in the background"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such account", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_account(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<AccountId>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, id)?;
+            account::service::delete(tx, id)
+        })
+        .await?;
+    Ok(Empty)
 }
 
 /// Make a user, or be granted the one who has the e-mail address already.
@@ -181,6 +212,72 @@ pub async fn update_user(
     Ok(Json(answer))
 }
 
+/// Delete a user. What it wrote stays, without sender.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/users/{id}",
+    operation_id = "deleteAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, description = "Gone; its rows follow in the background"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such user", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_user(tx, caller, id)?;
+            user::service::delete(tx, id, &Actor::Operator)
+        })
+        .await?;
+    Ok(Empty)
+}
+
+/// Where a user can be signed in, once and within five minutes.
+#[utoipa::path(
+    get,
+    path = "/platform/api/v1/users/{id}/login",
+    operation_id = "getSsoUrlOfAUser",
+    tag = "Users",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The address", body = SignInLinkJson),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such user", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn sign_in_link(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(id): Path<UserId>,
+) -> Result<Json<SignInLinkJson>> {
+    let base_url = app.settings.base_url.clone();
+    let url = app
+        .store
+        .write(move |tx| {
+            let user = service::find_granted_user(tx, caller, id)?;
+            auth::service::sign_in_link(tx, &base_url, id, &user.email)
+        })
+        .await?;
+    Ok(Json(SignInLinkJson { url }))
+}
+
+/// Where a user can be signed in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = sign_in_link)]
+pub struct SignInLinkJson {
+    /// The address of a page.
+    pub url: String,
+}
+
 /// Make a user a member of an account, or give a member another role.
 #[utoipa::path(
     post,
@@ -211,6 +308,37 @@ pub async fn create_account_user(
         })
         .await?;
     Ok(Json(membership.into()))
+}
+
+/// Take a user out of an account; whoever is no member is ignored.
+#[utoipa::path(
+    delete,
+    path = "/platform/api/v1/accounts/{account_id}/account_users",
+    operation_id = "deleteAnAccountUser",
+    tag = "AccountUsers",
+    params(("account_id" = i64, Path, description = "The account")),
+    request_body = AccountUserRemovalBody,
+    responses(
+        (status = 200, description = "Removed"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such account", body = ErrorJson)
+    ),
+    security(("platformAppApiKey" = []))
+)]
+pub async fn delete_account_user(
+    State(app): State<App>,
+    PlatformApp { id: caller }: PlatformApp,
+    Path(account): Path<AccountId>,
+    Body(body): Body<AccountUserRemovalBody>,
+) -> Result<Empty> {
+    app.store
+        .write(move |tx| {
+            service::find_granted_account(tx, caller, account)?;
+            let user = body.user_id.ok_or_else(|| Error::invalid("user", "must exist"))?;
+            agent::removal::remove(tx, account, user.id(), &Actor::Operator)
+        })
+        .await?;
+    Ok(Empty)
 }
 
 /// The memberships of an account, the oldest first.

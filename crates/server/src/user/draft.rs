@@ -82,14 +82,14 @@ pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
 }
 
 /// What is wrong with an address.
-pub(super) fn email_problem(email: &str) -> Option<Problem> {
+pub fn email_problem(email: &str) -> Option<Problem> {
     presence_problem("email", email)
         .or_else(|| length_problem("email", email))
         .or_else(|| (!contact::is_email(email)).then(|| Problem::new("email", "is invalid")))
 }
 
 /// What is wrong with a name.
-pub(super) fn name_problem(name: &str) -> Option<Problem> {
+pub fn name_problem(name: &str) -> Option<Problem> {
     presence_problem("name", name).or_else(|| length_problem("name", name))
 }
 

@@ -1,6 +1,7 @@
 //! Users: people who can sign in, members of any number of accounts.
 
 pub mod draft;
+pub mod invitation;
 pub mod password;
 pub mod service;
 pub mod store;
@@ -40,6 +41,8 @@ use crate::file::Picture;
         pub custom_attributes: Json,
         /// Its API key.
         pub access_token: String,
+        /// When it was made.
+        pub created_at: Timestamp,
         /// Its picture.
         pub avatar: Option<Picture>,
     }

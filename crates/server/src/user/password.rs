@@ -13,12 +13,35 @@ use tokio::sync::Semaphore;
 /// Length of a password, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 6..=128;
 
+/// Requests that wait for their turn; who comes then is told that the server is busy.
+const MAX_WAITING: usize = 64;
+
 /// How long a request waits for its turn to hash; then the server is busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Hashing takes a processor and 19 MiB for some hundredths of a second: one at a time for each processor.
 static TURNS: LazyLock<Arc<Semaphore>> =
     LazyLock::new(|| Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, Into::into))));
+
+/// Places for those who wait.
+static PLACES: Semaphore = Semaphore::const_new(MAX_WAITING);
+
+/// Stands in for the hash that an unknown user does not have, so that looking for one takes as long.
+static NOBODY: LazyLock<password_hash::Result<String>> = LazyLock::new(|| hash_now(&crate::token::random()));
+
+/// In the place of a hash: no password fits it.
+pub const NONE: &str = "none";
+
+/// How a password compares with what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It is another one, or there is none.
+    No,
+    /// It is the right one.
+    Yes,
+    /// It is the right one, and should be stored as we hash today.
+    YesButOld,
+}
 
 /// Fails unless `password` is one that a user may have (rest.md §5.4).
 pub fn check_rules(password: &str) -> Result<()> {
@@ -51,21 +74,38 @@ pub fn problem(password: &str) -> Option<Problem> {
 
 /// Hashes `password` with argon2id and a random salt; the text carries its own parameters.
 pub async fn hash(password: String) -> Result<String> {
-    in_turn(move || {
-        let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes())?;
-        Ok(hash.to_string())
+    in_turn(move || hash_now(&password)).await
+}
+
+/// How `password` compares with a stored hash; without one it takes as long to say no.
+///
+/// bcrypt is what an imported installation hashed with.
+pub async fn compare(password: String, hash: Option<String>) -> Result<Match> {
+    in_turn(move || match hash.as_deref() {
+        Some(hash) if hash.starts_with("$argon2") => compare_argon2(&password, hash),
+        Some(hash) if ["$2a$", "$2b$", "$2y$"].iter().any(|start| hash.starts_with(start)) => {
+            let fits = bcrypt::verify(&password, hash).unwrap_or(false);
+            Ok(if fits { Match::YesButOld } else { Match::No })
+        }
+        _ => {
+            let nobody = NOBODY.as_ref().map_err(Clone::clone)?;
+            compare_argon2(&password, nobody).map(|_| Match::No)
+        }
     })
     .await
 }
 
-/// Whether `password` is the one that `hash` was made of.
-pub async fn verify(password: String, hash: String) -> Result<bool> {
-    in_turn(move || match Argon2::default().verify_password(password.as_bytes(), hash.as_str()) {
-        Ok(()) => Ok(true),
-        Err(password_hash::Error::PasswordInvalid) => Ok(false),
+fn hash_now(password: &str) -> password_hash::Result<String> {
+    let hash: PasswordHash = Argon2::default().hash_password(password.as_bytes())?;
+    Ok(hash.to_string())
+}
+
+fn compare_argon2(password: &str, hash: &str) -> password_hash::Result<Match> {
+    match Argon2::default().verify_password(password.as_bytes(), hash) {
+        Ok(()) => Ok(Match::Yes),
+        Err(password_hash::Error::PasswordInvalid) => Ok(Match::No),
         Err(other) => Err(other),
-    })
-    .await
+    }
 }
 
 /// Runs `work` on a thread that may block. It keeps its turn until it is done, also when nobody waits any more.
@@ -74,8 +114,10 @@ where
     F: FnOnce() -> password_hash::Result<T> + Send + 'static,
     T: Send + 'static,
 {
+    let place = PLACES.try_acquire().map_err(|_| Error::Unavailable)?;
     let turn = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&TURNS).acquire_owned()).await;
     let turn = turn.map_err(|_| Error::Unavailable)?.map_err(Error::internal)?;
+    drop(place);
     let done = tokio::task::spawn_blocking(move || {
         let result = work();
         drop(turn);
@@ -86,7 +128,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{check_rules, hash, problem, verify};
+    use super::{Match, NONE, check_rules, compare, hash, problem};
 
     #[test]
     fn a_password_needs_all_four_kinds_of_characters() {
@@ -111,9 +153,36 @@ mod tests {
     async fn only_the_password_itself_fits_its_hash() {
         let hashed = hash("Sample-Pass-2022!".into()).await.unwrap();
         assert!(hashed.starts_with("$argon2id$"));
-        assert!(verify("Sample-Pass-2022!".into(), hashed.clone()).await.unwrap());
-        assert!(!verify("Sample-Pass-2023!".into(), hashed.clone()).await.unwrap());
         assert_ne!(hash("Sample-Pass-2022!".into()).await.unwrap(), hashed);
-        assert!(verify("Sample-Pass-2022!".into(), "not a hash".into()).await.is_err());
+        let cases = [
+            ("Sample-Pass-2022!", Some(hashed.as_str()), Match::Yes),
+            ("Sample-Pass-2023!", Some(hashed.as_str()), Match::No),
+            ("Sample-Pass-2022!", Some(NONE), Match::No),
+            (NONE, Some(NONE), Match::No),
+            ("", Some(""), Match::No),
+            ("Sample-Pass-2022!", None, Match::No),
+            ("Sample-Pass-2022!", Some("$2a$04$nonsense"), Match::No),
+        ];
+        for (password, hash, expected) in cases {
+            assert_eq!(compare(password.into(), hash.map(str::to_owned)).await.unwrap(), expected, "{hash:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hashes_of_bcrypt_are_known_and_old() {
+        let made = bcrypt::hash("Sample-Pass-2022!", 4).unwrap();
+        for version in ["$2a$", "$2b$", "$2y$"] {
+            let hash = made.replacen(&made[..4], version, 1);
+            assert_eq!(compare("Sample-Pass-2022!".into(), Some(hash.clone())).await.unwrap(), Match::YesButOld);
+            assert_eq!(compare("Sample-Pass-2023!".into(), Some(hash)).await.unwrap(), Match::No);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_hears_that_the_server_is_busy() {
+        let asked = (0..400).map(|_| compare("Sample-Pass-2022!".into(), None));
+        let answers = futures_util::future::join_all(asked).await;
+        let busy = answers.iter().filter(|answer| matches!(answer, Err(edge::Error::Unavailable))).count();
+        assert!(busy > 0 && busy < 400, "{busy}");
     }
 }

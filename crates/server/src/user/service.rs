@@ -3,11 +3,13 @@
 use edge::{Error, Result};
 use serde_json::{Map, Value, json};
 use store::Tx;
-use types::{Json, UserId};
+use types::{AccountId, Json, UserId};
 
 use super::{NewUser, User, UserChange, draft, normal_email, store as users};
+use crate::deletion::{Purge, Subject};
+use crate::events::Actor;
 use crate::platform::audit;
-use crate::token;
+use crate::{agent, auth, conversation, token};
 
 /// Makes a user with an API key; gives both. Whoever has the address already is given instead, with its own name
 /// and password, confirmed if `new` is.
@@ -67,11 +69,29 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> 
     }
     users::update(tx, &after)?;
     if let Some(hash) = &change.password_hash {
-        users::set_password_hash(tx, id, hash)?;
-        audit::record(tx, "user.password_changed", &json!({ "user_id": id }))?;
+        auth::service::set_password(tx, id, hash, None, &Actor::Operator)?;
     }
     if !is_same {
         audit::record(tx, "user.updated", &json!({ "user_id": id }))?;
     }
     Ok(after)
+}
+
+/// Deletes a user: gone from every answer at once, its rows follow in a job (decisions §5). It leaves its accounts as
+/// a removed agent does: its conversations are nobody's, what it wrote stays without sender.
+pub fn delete(tx: &mut Tx<'_>, id: UserId, actor: &Actor) -> Result<()> {
+    if !users::lock_to_delete(tx, id)? {
+        return Err(Error::NotFound("user"));
+    }
+    let accounts = users::list_memberships(tx, id)?;
+    users::set_deleting(tx, id)?;
+    let mut accounts: Vec<AccountId> = accounts.into_iter().map(|membership| membership.account_id).collect();
+    accounts.sort_unstable();
+    for account in accounts {
+        agent::service::end_membership(tx, account, id, actor)?;
+        conversation::change::count_as_unassigned(tx, account, id)?;
+    }
+    audit::record(tx, "user.deleted", &json!({ "user_id": id }))?;
+    jobs::push(tx, &Purge { subject: Subject::User { id } })?;
+    Ok(())
 }

@@ -12,7 +12,8 @@ macro_rules! select {
     ($lock:literal) => {
         sql!(
             "SELECT u.id, u.name, u.display_name, u.email, u.confirmed_at IS NOT NULL AS confirmed, u.pubsub_token,
-                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token, ",
+                    u.message_signature, u.ui_settings, u.custom_attributes, t.token AS access_token,
+                    u.created_at, ",
             avatar!("u"),
             " FROM users u JOIN access_tokens t ON t.user_id = u.id
              WHERE u.id = $1 AND u.deleting_at IS NULL",
@@ -31,6 +32,27 @@ pub(super) fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<Option<User>> {
     Ok(tx.query_opt(select!(" FOR NO KEY UPDATE"), (user,))?)
 }
 
+/// Keeps the user from being deleted until the end of the transaction; false when it is already.
+pub fn hold(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let held: Option<(UserId,)> =
+        tx.query_opt(sql!("SELECT id FROM users WHERE id = $1 AND deleting_at IS NULL FOR KEY SHARE"), (user,))?;
+    Ok(held.is_some())
+}
+
+/// Locks the user against everything until the end of the transaction, those that refer to it included.
+pub(super) fn lock_to_delete(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
+    let locked: Option<(UserId,)> =
+        tx.query_opt(sql!("SELECT id FROM users WHERE id = $1 AND deleting_at IS NULL FOR UPDATE"), (user,))?;
+    Ok(locked.is_some())
+}
+
+/// Hides the user from every answer, and frees its e-mail address.
+pub(super) fn set_deleting(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(sql!("UPDATE users SET deleting_at = $2, updated_at = $2 WHERE id = $1"), (user, now))?;
+    Ok(())
+}
+
 /// Writes back what may change; an address that another user has is refused.
 pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     let now = tx.now();
@@ -45,13 +67,6 @@ pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         Err(store::Error::Duplicate(_)) => Err(Error::invalid("email", "has already been taken")),
         changed => Ok(changed.map(drop)?),
     }
-}
-
-/// Sets what [`super::password::hash`] made.
-pub(super) fn set_password_hash(tx: &mut Tx<'_>, user: UserId, hash: &str) -> Result<()> {
-    let now = tx.now();
-    tx.execute(sql!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1"), (user, hash, now))?;
-    Ok(())
 }
 
 /// Whether there is such a user, not being deleted.

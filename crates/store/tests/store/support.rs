@@ -19,7 +19,8 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         name: "0002_events.sql",
-        sql: "CREATE TABLE account_counters (account_id BIGINT NOT NULL PRIMARY KEY, event_seq BIGINT NOT NULL);
+        sql: "CREATE TABLE account_counters (account_id BIGINT NOT NULL PRIMARY KEY, event_seq BIGINT NOT NULL,
+                  is_closed BOOLEAN NOT NULL DEFAULT FALSE);
               CREATE TABLE events (
                   account_id BIGINT NOT NULL, seq BIGINT NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
                   actor TEXT NOT NULL, cause TEXT, subject $JSON NOT NULL, changes $JSON NOT NULL,

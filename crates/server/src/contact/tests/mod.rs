@@ -1,5 +1,8 @@
 //! Contacts as the team sees them.
 
+mod change;
+mod reach;
+
 use ::store::testing::{Engine, OnEngine, db_test};
 use futures_util::future::join_all;
 use http::Method;

@@ -1,5 +1,9 @@
 //! Inboxes through HTTP, as clients see them.
 
+mod bot;
+mod change;
+mod members;
+
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};

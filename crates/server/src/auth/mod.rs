@@ -1,0 +1,11 @@
+//! Signing in: sessions, the secrets in links, and what holds off those who guess (superset §1, semantics §9).
+
+pub mod limits;
+pub mod link;
+pub mod routes;
+pub mod service;
+pub mod session;
+mod store;
+#[cfg(test)]
+mod tests;
+pub mod wire;

@@ -1,0 +1,2 @@
+-- The address that a user wants and has not confirmed yet.
+ALTER TABLE users ADD COLUMN unconfirmed_email TEXT;
