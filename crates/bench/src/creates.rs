@@ -129,7 +129,7 @@ async fn agent_writes(store: &Store, target: Target) -> Result<()> {
     store
         .write(move |tx| {
             let mut conversation = conversation::service::lock_visible(tx, &caller, target.display_id)?;
-            let new = draft.to_new(tx, &conversation, Author::from(&caller), &base_url)?;
+            let new = draft.to_new(tx, &conversation, Author::from(&caller))?;
             let actor = Actor::from(&caller);
             let message = message::service::create(tx, &mut conversation, &new, &actor, None)?;
             Beside::load(tx, conversation.account_id, &[message], Presence::Shown, &base_url)?;

@@ -35,7 +35,7 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// How long a request with a multipart body may take.
     pub upload_timeout: Duration,
-    /// Whether sign-ins, sign-ups and mails about passwords are limited (rest.md §1.9).
+    /// Whether sign-ins are limited (rest.md §1.9).
     pub sign_in_limits: bool,
     /// Whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<IpNet>,

@@ -141,6 +141,8 @@ pub enum Event {
     ConversationMentioned(ConversationId, UserId),
     /// A message was written. `echo_id` is what the client called it; it is stored nowhere else.
     MessageCreated(ConversationId, MessageId, Option<String>),
+    /// A message changed: it was answered, deleted or delivered.
+    MessageUpdated(ConversationId, MessageId),
     /// The first public answer of a person in a conversation.
     FirstReplyCreated(ConversationId, MessageId),
 }
@@ -212,6 +214,7 @@ impl Event {
             Self::TeamChanged(..) => "team.changed",
             Self::ConversationMentioned(..) => "conversation.mentioned",
             Self::MessageCreated(..) => "message.created",
+            Self::MessageUpdated(..) => "message.updated",
             Self::FirstReplyCreated(..) => "first_reply.created",
         }
     }
@@ -255,7 +258,9 @@ impl Event {
             Self::ConversationMentioned(conversation, user) => {
                 json!({ "conversation_id": conversation, "user_id": user })
             }
-            Self::MessageCreated(conversation, message, _) | Self::FirstReplyCreated(conversation, message) => {
+            Self::MessageCreated(conversation, message, _)
+            | Self::MessageUpdated(conversation, message)
+            | Self::FirstReplyCreated(conversation, message) => {
                 json!({ "conversation_id": conversation, "message_id": message })
             }
         }
@@ -300,6 +305,7 @@ impl Event {
             | Self::ConversationCreated(_)
             | Self::ConversationMentioned(..)
             | Self::MessageCreated(_, _, None)
+            | Self::MessageUpdated(..)
             | Self::FirstReplyCreated(..) => Map::new(),
         }
     }

@@ -27,6 +27,7 @@ pub mod public_api;
 pub mod reporting;
 pub mod routes;
 pub mod secret;
+pub mod survey;
 pub mod team;
 pub mod text;
 pub mod token;

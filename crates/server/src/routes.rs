@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::{
     App, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
-    platform, profile, public_api, team,
+    platform, profile, public_api, survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -28,6 +28,7 @@ pub fn router(app: App) -> Rewrite {
     let router: Router = router
         .merge(file::routes::routes())
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
+        .route("/survey/responses/{uuid}", survey::routes::page())
         .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
@@ -123,4 +124,5 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(public_api::routes::show_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
+        .routes(routes!(survey::routes::show, survey::routes::answer))
 }

@@ -143,6 +143,8 @@ ids! {
     ConversationId of Conversation;
     /// A message.
     MessageId of Message;
+    /// An answer to a survey.
+    SurveyAnswerId of SurveyAnswer;
     /// A team.
     TeamId of Team;
     /// A text kept for answers.

@@ -16,7 +16,8 @@ pub use closed_list::{
 pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
-    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, TeamId, UserId, UserSessionId,
+    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, SurveyAnswerId, TeamId, UserId,
+    UserSessionId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

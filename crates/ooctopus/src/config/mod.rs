@@ -119,7 +119,7 @@ settings! {
     /// Proxies in front of the server, addresses or networks with commas between them: from these, X-Forwarded-For
     /// says where a request comes from.
     trusted_proxies: Ranges = "127.0.0.0/8, ::1",
-    /// Whether sign-ins, sign-ups and mails about passwords are limited by address and by user: on or off.
+    /// Whether sign-ins are limited by address and by user: on or off.
     sign_in_limits: bool = "on",
     /// How the log is written to standard error: pretty or json.
     log_format: LogFormat = "pretty",

@@ -159,7 +159,7 @@ fn say(tx: &mut Tx<'_>, conversation: &mut Conversation, line: &Line, member: &M
 
 fn outgoing(tx: &mut Tx<'_>, conversation: &Conversation, text: &str, member: &Member) -> Result<NewMessage> {
     // The server's own address only stands in surveys, which the demo does not send.
-    draft(MessageType::Outgoing, text)?.to_new(tx, conversation, Author::User(member.user_id), "")
+    draft(MessageType::Outgoing, text)?.to_new(tx, conversation, Author::User(member.user_id))
 }
 
 fn draft(message_type: MessageType, text: &str) -> Result<Draft> {

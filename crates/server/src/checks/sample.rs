@@ -62,6 +62,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
+        "answerSurvey" => {
+            json!({ "message": { "submitted_values": { "csat_survey_response": { "rating": number % 5 + 1 } } } })
+        }
         other => panic!("{other} needs a body here"),
     })
 }

@@ -59,6 +59,8 @@ pub struct Site {
     session: String,
     /// A canned response.
     pub canned_response: i64,
+    /// The uuid of a conversation with a survey.
+    pub survey: String,
     /// A team without members.
     pub team: TeamId,
     /// A bot of the account, which is connected to no inbox.
@@ -92,6 +94,7 @@ impl Site {
         };
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
+        let survey = survey(app, &administrator, inbox).await;
         Self {
             login,
             session,
@@ -107,6 +110,7 @@ impl Site {
             contact: contact["id"].as_i64().unwrap(),
             conversation: conversation["id"].as_i64().unwrap(),
             canned_response,
+            survey,
             team: app.team(account, true, &[]).await,
             agent_bot: granted_bot(app, account).await,
         }
@@ -186,11 +190,21 @@ impl Site {
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
+            (_, "uuid") => self.survey.clone(),
             (_, "inbox_identifier") => self.identifier.clone(),
             (_, "contact_identifier") => self.source_id.clone(),
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// The uuid of a new conversation with a survey.
+async fn survey(app: &TestApp, administrator: &Caller, inbox: InboxId) -> String {
+    let number = app.conversation(administrator, inbox).await;
+    let path = format!("conversations/{number}");
+    let body = json!({ "content_type": "input_csat" });
+    app.post(administrator, &format!("{path}/messages"), body).await.expect(200);
+    app.get(administrator, &path).await.expect(200).json()["uuid"].as_str().unwrap().to_owned()
 }
 
 /// A new bot of the account that every platform app with grants was granted.

@@ -8,7 +8,7 @@ use super::counters::{self, Place};
 use super::jobs::WakeConversation;
 use super::{Conversation, activity, store};
 use crate::events::{Actor, Changes, Event, record};
-use crate::{agent, assignment, inbox, message, reporting, team, user};
+use crate::{agent, assignment, inbox, message, reporting, survey, team, user};
 
 /// What to change; `None` leaves it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,7 +21,8 @@ pub struct Change {
     pub team_id: Option<Option<TeamId>>,
 }
 
-/// Applies `change` to a locked conversation: automatic assignment, counters, activity messages, events, reports.
+/// Applies `change` to a locked conversation: automatic assignment, counters, activity messages, events, reports, the
+/// survey of a resolved conversation.
 ///
 /// Nothing happens when nothing changes (realtime.md §2.4, "same status again").
 pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Actor) -> Result<Conversation> {
@@ -62,6 +63,9 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     tell(tx, before, &after, actor, changes);
     write_activities(tx, before, &mut after, actor)?;
     reporting::status_changed(tx, before, &after, actor)?;
+    if after.status == Status::Resolved && before.status != Status::Resolved {
+        survey::service::send(tx, &mut after)?;
+    }
     Ok(after)
 }
 

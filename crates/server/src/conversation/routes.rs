@@ -151,7 +151,7 @@ pub async fn create(
         let opening = draft.opening(session);
         let mut conversation = service::open(tx, caller.account_id(), &opening, &actor)?;
         if let Some(first) = &draft.message {
-            let new = first.to_new(tx, &conversation, Author::from(&caller), &base_url)?;
+            let new = first.to_new(tx, &conversation, Author::from(&caller))?;
             message::service::create(tx, &mut conversation, &new, &actor, first.echo_id.as_deref())?;
         }
         let now = tx.now();

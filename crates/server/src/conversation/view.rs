@@ -237,7 +237,7 @@ impl Messages {
         let sender_ids = message.sender().kind_and_id();
         Some(MessageEventJson {
             id: message.id,
-            content: message.content.clone(),
+            content: self.beside.content(message),
             account_id: message.account_id,
             inbox_id: message.inbox_id,
             conversation_id: conversation.display_id,
@@ -253,7 +253,7 @@ impl Messages {
             sender_id: sender_ids.map(|(_, id)| id),
             external_source_ids: Json::object(),
             additional_attributes: message.additional_attributes.clone(),
-            processed_message_content: message.content.clone(),
+            processed_message_content: self.beside.content(message),
             conversation: MessageConversationJson {
                 assignee_id: conversation.assignee_id,
                 unread_count: conversation.unread_count,

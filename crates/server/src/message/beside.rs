@@ -1,4 +1,4 @@
-//! What answers show beside the columns of messages: senders and attachments.
+//! What answers show beside the columns of messages: senders, attachments, links to surveys.
 
 use edge::Result;
 use store::Conn;
@@ -8,16 +8,19 @@ use super::Message;
 use super::attachment::{AttachmentJson, Attachments};
 use super::sender::{Presence, SenderJson, Senders};
 use crate::BaseUrl;
+use crate::survey::link::Links;
 
-/// Senders and attachments of some messages.
+/// Senders, attachments and links of some messages.
 #[derive(Debug, Default)]
 pub struct Beside {
     senders: Senders,
     attachments: Attachments,
+    surveys: Links,
 }
 
 impl Beside {
-    /// Looks up what belongs to `messages`: at most one statement for each kind of sender, and one for attachments.
+    /// Looks up what belongs to `messages`: at most one statement for each kind of sender, one for attachments and
+    /// one for surveys.
     pub fn load(
         conn: &mut Conn<'_>,
         account: AccountId,
@@ -28,7 +31,13 @@ impl Beside {
         Ok(Self {
             senders: Senders::load(conn, account, messages, presence, base_url)?,
             attachments: Attachments::load(conn, account, messages, base_url)?,
+            surveys: Links::load(conn, account, messages, base_url)?,
         })
+    }
+
+    /// The text of `message`.
+    pub fn content(&self, message: &Message) -> Option<String> {
+        self.surveys.text_of(message)
     }
 
     /// The sender of `message`, if it has one that still exists.

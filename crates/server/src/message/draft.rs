@@ -130,13 +130,7 @@ impl Draft {
     }
 
     /// The message as it is stored in `conversation`, checked against its inbox.
-    pub fn to_new(
-        &self,
-        conn: &mut Conn<'_>,
-        conversation: &Conversation,
-        author: Author,
-        base_url: &str,
-    ) -> Result<NewMessage> {
+    pub fn to_new(&self, conn: &mut Conn<'_>, conversation: &Conversation, author: Author) -> Result<NewMessage> {
         let kind = inbox::store::find_channel_kind(conn, conversation.account_id, conversation.inbox_id)?;
         if self.message_type == MessageType::Incoming && kind != ChannelKind::Api {
             return Err(Error::Refused("Incoming messages are only allowed in API inboxes".into()));
@@ -148,13 +142,8 @@ impl Draft {
             }
         }
         resolve_reply(conn, conversation, &mut attributes)?;
-        let is_survey = self.content_type == ContentType::InputCsat && kind != ChannelKind::WebWidget;
         let sender = self.sender(conn, conversation, author)?;
-        let (mut content, additional_attributes) = self.filled(conn, conversation, sender)?;
-        if is_survey {
-            let uuid = &conversation.uuid;
-            content = Some(format!("Please rate this conversation: {base_url}/survey/responses/{uuid}"));
-        }
+        let (content, additional_attributes) = self.filled(conn, conversation, sender)?;
         Ok(NewMessage {
             message_type: self.message_type,
             content_type: self.content_type,

@@ -11,6 +11,7 @@ pub mod routes;
 pub mod sender;
 pub mod service;
 pub mod store;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod variables;

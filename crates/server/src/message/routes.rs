@@ -53,7 +53,7 @@ pub async fn create(
         once.write(&app, move |tx| {
             let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
             let author = Author::from(&caller);
-            let new = draft.to_new(tx, &conversation, author, &base_url).map_err(refuse)?;
+            let new = draft.to_new(tx, &conversation, author).map_err(refuse)?;
             let actor = Actor::from(&caller);
             let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
             attachments.attach(tx, &message, &base_url)?;

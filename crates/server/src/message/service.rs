@@ -5,7 +5,7 @@ use edge::Result;
 use types::{ContentType, Json, MessageType, Status};
 
 use super::store::NewMessage;
-use super::{Message, Sender, mention, store};
+use super::{Message, Sender, mention, store, template};
 use crate::conversation::change::{self, Change};
 use crate::conversation::{self, Conversation};
 use crate::events::{Actor, Event, record};
@@ -14,7 +14,8 @@ use crate::{contact, inbox, reporting, team};
 /// Writes a message into a locked conversation and gives both as they are afterwards.
 ///
 /// In this order: a resolved or snoozed conversation reopens when its contact writes; the message is stored; the
-/// conversation's times and counts follow; the first public answer of a person is noted.
+/// conversation's times and counts follow; the first public answer of a person is noted; what the server says to a
+/// contact by itself follows.
 pub fn create(
     tx: &mut Tx<'_>,
     conversation: &mut Conversation,
@@ -31,6 +32,9 @@ pub fn create(
     record(tx, account, actor, &Event::MessageCreated(conversation.id, message.id, echo_id.map(str::to_owned)));
     if is_first_reply {
         record(tx, account, actor, &Event::FirstReplyCreated(conversation.id, message.id));
+    }
+    if message.message_type == MessageType::Incoming {
+        template::follow(tx, conversation, &message)?;
     }
     if let Sender::Contact(contact_id) = new.sender {
         contact::service::touch(tx, account, contact_id, actor)?;

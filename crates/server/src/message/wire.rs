@@ -56,7 +56,7 @@ impl MessageJson {
         let (attachments, sender) = (beside.attachments(&message), beside.sender(&message));
         Self {
             id: message.id,
-            content: message.content,
+            content: beside.content(&message),
             inbox_id: message.inbox_id,
             echo_id: None,
             conversation_id: display_id,

@@ -152,7 +152,7 @@ impl PublicMessageJson {
         let (attachments, sender) = (beside.attachments(&message), beside.sender(&message));
         Self {
             id: message.id,
-            content: message.content,
+            content: beside.content(&message),
             message_type: message.message_type.number(),
             content_type: message.content_type,
             content_attributes: message.content_attributes,

@@ -44,7 +44,12 @@ fn load(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Optio
     Ok(Some((zone(&name), Week::of(&days))))
 }
 
+/// When the day of `at` began by the calendar of this zone.
+pub fn start_of_day(zone_name: &str, at: Timestamp) -> Timestamp {
+    week::start_of_day(&zone(zone_name), at)
+}
+
 /// The zone of this name. One that the tz database has lost is UTC, which is better than no hours at all.
-pub fn zone(name: &str) -> TimeZone {
+fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }

@@ -1,10 +1,12 @@
 //! Opening hours against the calendar, against a clock that is read minute by minute, and as clients change them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::store::Store;
 use ::store::testing::{Engine, TestDatabase, db_test};
 use edge::Error;
+use http::Method;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,6 +17,7 @@ use super::draft::{self, WorkingDayBody};
 use super::week::Week;
 use super::{WorkingDay, zone};
 use crate::MIGRATIONS;
+use crate::testing::{START, TestApp};
 
 const HOUR: f64 = 3_600.0;
 
@@ -370,4 +373,30 @@ async fn hours_from_before_days_had_several_times_are_kept(engine: Engine) {
     let rows: Vec<_> =
         rows.iter().map(|row| (row.day_of_week, row.closed_all_day, row.open_hour, row.close_minutes)).collect();
     assert_eq!(rows, [(0, true, None, None), (3, false, Some(8), Some(15))]);
+}
+
+#[db_test]
+async fn an_inbox_shows_all_times_of_a_day_in_their_order_and_counts_them(app: TestApp) {
+    let account = app.account().await;
+    let administrator = app.administrator(account).await;
+    let inbox = app.api_inbox(&administrator).await;
+    let path = administrator.path(&format!("inboxes/{inbox}"));
+    let slot = |from: i64, to: i64| json!({"day_of_week": 1, "open_hour": from, "open_minutes": 0, "close_hour": to, "close_minutes": 0});
+    let change = async |body: Value| {
+        let answer = app.call(Method::PATCH, &path, Some(&administrator.token), Some(&body)).await;
+        let hours = answer.expect(200).json()["working_hours"].as_array().unwrap().clone();
+        hours.iter().map(|row| (row["day_of_week"].clone(), row["open_hour"].clone())).collect::<Vec<_>>()
+    };
+    let split =
+        change(json!({"working_hours_enabled": true, "working_hours": [slot(13, 17), slot(9, 12), slot(7, 8)]})).await;
+    assert_eq!(split.len(), 9);
+    assert_eq!(split[1..4], [(json!(1), json!(7)), (json!(1), json!(9)), (json!(1), json!(13))]);
+    // The clock of the tests begins on a Monday at ten.
+    let (start, end) = (START, START.plus(Duration::from_hours(4)));
+    let counted = app.app.store.read(move |conn| super::seconds_open(conn, account, inbox, start, end)).await.unwrap();
+    assert!((counted - 3.0 * HOUR).abs() < 1e-6, "{counted}");
+    let body = json!({"working_hours": [slot(9, 12), slot(11, 14)]});
+    app.call(Method::PATCH, &path, Some(&administrator.token), Some(&body)).await.expect(422);
+    let whole = change(json!({"working_hours": [slot(10, 11)]})).await;
+    assert_eq!((whole.len(), &whole[1]), (7, &(json!(1), json!(10))));
 }

@@ -64,6 +64,12 @@ impl Week {
     }
 }
 
+/// When the day of `at` began: at midnight, or when the clock skips it, at the first moment after it.
+pub fn start_of_day(zone: &TimeZone, at: Timestamp) -> Timestamp {
+    let began = zone.to_datetime(moment(at)).date().to_zoned(zone.clone());
+    began.map_or(at, |began| Timestamp::from_micros(began.timestamp().as_microsecond()))
+}
+
 /// The row in minutes of the week, if it is a time at all.
 fn slot(day: &WorkingDay) -> Option<(i64, i64)> {
     if day.closed_all_day || !(0..7).contains(&day.day_of_week) {

@@ -267,8 +267,8 @@ async fn a_form_is_as_good_as_json_and_may_carry_files(desk: Desk) {
     assert_eq!((&message["private"], &message["echo_id"]), (&json!(true), &json!("e1")));
     let public = send(&[("content", "x"), ("private", "false"), ("content_attributes[in_reply_to]", "1")]).await;
     assert_eq!(public.expect(200).json()["private"], false);
-    let sent = send(&[("content", "with a file"), ("attachments[]", "hello")]).await.expect(200).json();
-    assert_eq!((&sent["content"], sent["attachments"].as_array().unwrap().len()), (&json!("with a file"), 1));
+    let carried = send(&[("content", "with a file"), ("attachments[]", "hello")]).await.expect(200).json();
+    assert_eq!((&carried["content"], carried["attachments"].as_array().unwrap().len()), (&json!("with a file"), 1));
 }
 
 #[db_test]
