@@ -2,10 +2,12 @@
 
 use edge::Result;
 use store::{Sql, Tx, sql};
-use types::{AccountId, ChannelId, ContactId, ConversationId, InboxId};
+use types::{AccountId, ChannelId, ContactId, ConversationId, FileId, InboxId};
 
 use super::conversations;
 use crate::contact;
+use crate::file;
+use crate::file::picture::{self, Owner};
 
 /// Some rows of an account; false when the account itself is gone.
 pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
@@ -35,6 +37,13 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
         take_contacts(tx, id, &contacts)?;
         return Ok(true);
     }
+    // Pictures of inboxes and bots, and what was uploaded and never sent.
+    let files: Vec<(FileId,)> =
+        tx.query(sql!("SELECT id FROM files WHERE account_id = $1 ORDER BY id LIMIT $2"), (id, most))?;
+    if !files.is_empty() {
+        delete_files(tx, files)?;
+        return Ok(true);
+    }
     for table in tables() {
         if tx.execute(table, (id, most))? > 0 {
             return Ok(true);
@@ -46,12 +55,8 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
 }
 
 /// Tables of an account that may have many rows and depend on nothing by now.
-fn tables() -> [&'static Sql; 5] {
+fn tables() -> [&'static Sql; 4] {
     [
-        sql!(
-            "DELETE FROM files WHERE account_id = $1 AND id IN (
-                 SELECT id FROM files WHERE account_id = $1 ORDER BY id LIMIT $2)"
-        ),
         sql!(
             "DELETE FROM events WHERE account_id = $1 AND seq IN (
                  SELECT seq FROM events WHERE account_id = $1 ORDER BY seq LIMIT $2)"
@@ -93,6 +98,7 @@ pub fn inbox(tx: &mut Tx<'_>, account: AccountId, id: InboxId, most: i64) -> Res
     if tx.execute(sessions, (account, id, most))? > 0 {
         return Ok(true);
     }
+    picture::set(tx, Owner::Inbox(account, id), None)?;
     // The inbox goes with its channel, and with it its opening hours, its members and its queue.
     tx.execute(sql!("DELETE FROM channels WHERE account_id = $1 AND id = $2"), (account, channel))?;
     Ok(false)
@@ -149,9 +155,23 @@ fn take_conversations(tx: &mut Tx<'_>, account: AccountId, ids: Vec<(Conversatio
     Ok(true)
 }
 
-/// Takes away contacts with what finds them. What hangs on a contact and is no row of its own goes here.
+/// Takes away contacts with what finds them and with their pictures. What hangs on a contact and is not only rows goes
+/// here.
 fn take_contacts(tx: &mut Tx<'_>, account: AccountId, ids: &[ContactId]) -> Result<()> {
+    let pictures: Vec<(FileId,)> = tx.query(
+        sql!(
+            "SELECT avatar_file_id FROM contacts
+             WHERE account_id = $1 AND id = ANY($2) AND avatar_file_id IS NOT NULL"
+        ),
+        (account, ids),
+    )?;
+    delete_files(tx, pictures)?;
     contact::search::forget(tx, ids)?;
     tx.execute(sql!("DELETE FROM contacts WHERE account_id = $1 AND id = ANY($2)"), (account, ids))?;
     Ok(())
+}
+
+fn delete_files(tx: &mut Tx<'_>, files: Vec<(FileId,)>) -> Result<()> {
+    let files: Vec<FileId> = files.into_iter().map(|(file,)| file).collect();
+    file::store::delete(tx, &files)
 }

@@ -2,7 +2,9 @@
 
 use edge::Result;
 use store::{Tx, sql};
-use types::{AccountId, ConversationId, MessageId};
+use types::{AccountId, ConversationId, FileId, MessageId};
+
+use crate::file;
 
 /// Conversations that are looked at in one transaction.
 pub const AT_ONCE: i64 = 25;
@@ -53,10 +55,17 @@ pub fn take_some(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], mo
     Ok(())
 }
 
-/// Takes away messages. What hangs on a message and is no row of its own, such as a file, goes here.
+/// Takes away messages with their files. What hangs on a message and is not only rows goes here.
 fn take_messages(tx: &mut Tx<'_>, account: AccountId, ids: &[MessageId]) -> Result<()> {
-    if !ids.is_empty() {
-        tx.execute(sql!("DELETE FROM messages WHERE account_id = $1 AND id = ANY($2)"), (account, ids))?;
+    if ids.is_empty() {
+        return Ok(());
     }
+    let files: Vec<(FileId,)> = tx.query(
+        sql!("SELECT file_id FROM attachments WHERE account_id = $1 AND message_id = ANY($2)"),
+        (account, ids),
+    )?;
+    let files: Vec<FileId> = files.into_iter().map(|(file,)| file).collect();
+    file::store::delete(tx, &files)?;
+    tx.execute(sql!("DELETE FROM messages WHERE account_id = $1 AND id = ANY($2)"), (account, ids))?;
     Ok(())
 }

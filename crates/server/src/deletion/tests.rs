@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use types::{AccountId, InboxId};
 
 use super::{Purge, ROWS, Subject, truth};
-use crate::testing::{Answer, Caller, TestApp};
+use crate::testing::{Answer, Caller, Part, TestApp};
 
 /// An account with a team, two inboxes and a contact who has written in both.
 struct Desk {
@@ -518,8 +518,48 @@ async fn every_table_of_an_account_goes_in_parts_or_is_known_to_be_small(desk: D
     let code = concat!(include_str!("chunk.rs"), include_str!("conversations.rs"));
     let forgotten = tables.iter().filter(|table| {
         !FEW.contains(&table.as_str())
+            && table.as_str() != "files" // by `file::store::delete`, with their bytes
             && !code.contains(&format!("DELETE FROM {table} WHERE account_id = $1"))
             && !code.contains(&format!("DELETE FROM {table} WHERE (account_id"))
     });
     assert_eq!(forgotten.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[db_test]
+async fn files_of_what_was_deleted_are_not_served_and_their_bytes_go(desk: Desk) {
+    let mut picture = Vec::new();
+    let image = image::RgbImage::from_pixel(40, 40, image::Rgb([200, 10, 10]));
+    image.write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Png).unwrap();
+    let path = desk.administrator.path(&format!("conversations/{}/messages", desk.open));
+    let parts = [Part::file("attachments[]", "notes.txt", "text/plain", b"some notes")];
+    let sent =
+        desk.app.send_form(Method::POST, &path, Some(&desk.administrator.token), &parts).await.expect(200).json();
+    let path = desk.administrator.path(&format!("contacts/{}", desk.contact));
+    let parts = [Part::file("avatar", "ada.png", "image/png", &picture)];
+    let contact =
+        desk.app.send_form(Method::PUT, &path, Some(&desk.administrator.token), &parts).await.expect(200).json();
+    let addresses = [&sent["attachments"][0]["data_url"], &contact["payload"]["thumbnail"]].map(|address| {
+        let address = address.as_str().unwrap();
+        address[address.find("/rails").unwrap()..].to_owned()
+    });
+    for address in &addresses {
+        desk.app.call(Method::GET, address, None, None).await.expect(302);
+    }
+    assert!(blobs(&desk).await > 1);
+    desk.delete(&format!("contacts/{}", desk.contact)).await.expect(200);
+    for address in &addresses {
+        desk.app.call(Method::GET, address, None, None).await.expect(404);
+    }
+    desk.app.run_due_jobs().await;
+    assert_eq!(desk.app.number("SELECT COUNT(*) FROM files", &[]).await, 0);
+    assert_eq!(blobs(&desk).await, 0);
+}
+
+/// Files of the store, forms of pictures included.
+async fn blobs(desk: &Desk) -> usize {
+    let mut count = 0;
+    for shard in 0..=u8::MAX {
+        count += desk.app.app.files.blobs().list(shard).await.unwrap().len();
+    }
+    count
 }

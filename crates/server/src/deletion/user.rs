@@ -4,6 +4,8 @@ use edge::Result;
 use store::{Tx, sql};
 use types::UserId;
 
+use crate::file::picture::{self, Owner};
+
 /// Some rows of a user; false when the user itself is gone.
 pub fn take_some(tx: &mut Tx<'_>, id: UserId, most: i64) -> Result<bool> {
     let found: Option<(UserId,)> =
@@ -49,6 +51,7 @@ pub fn take_some(tx: &mut Tx<'_>, id: UserId, most: i64) -> Result<bool> {
             return Ok(true);
         }
     }
+    picture::set(tx, Owner::User(id), None)?;
     // Its API key and its grants go with it.
     tx.execute(sql!("DELETE FROM users WHERE id = $1"), (id,))?;
     Ok(false)

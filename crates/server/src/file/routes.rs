@@ -81,7 +81,7 @@ async fn bytes(
 
 async fn find(app: &App, key: &str) -> Result<StoredFile> {
     let key = key.to_owned();
-    let found = app.store.read(move |conn| store::find_by_key(conn, &key)).await?;
+    let found = app.store.read(move |conn| store::find_shown_by_key(conn, &key)).await?;
     found.ok_or(Error::NotFound("file"))
 }
 

@@ -65,6 +65,31 @@ pub fn find_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<StoredFile>>
     )?)
 }
 
+/// The same, unless what has the file is being deleted: a message's contact or inbox, a person, a bot, an account.
+pub fn find_shown_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<StoredFile>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT f.key, f.filename, f.content_type, f.size_bytes, f.checksum, f.width, f.height
+             FROM files f WHERE f.key = $1
+               AND (f.account_id IS NULL OR f.account_id NOT IN (
+                   SELECT gone.id FROM accounts gone WHERE gone.deleting_at IS NOT NULL))
+               AND NOT EXISTS (
+                   SELECT 1 FROM attachments a JOIN messages m ON m.id = a.message_id
+                   JOIN conversations c ON c.id = m.conversation_id JOIN contacts k ON k.id = c.contact_id
+                   JOIN inboxes i ON i.id = c.inbox_id
+                   WHERE a.file_id = f.id AND (k.deleting_at IS NOT NULL OR i.deleting_at IS NOT NULL))
+               AND NOT EXISTS (
+                   SELECT 1 FROM contacts k WHERE k.avatar_file_id = f.id AND k.deleting_at IS NOT NULL)
+               AND NOT EXISTS (
+                   SELECT 1 FROM inboxes i WHERE i.avatar_file_id = f.id AND i.deleting_at IS NOT NULL)
+               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_file_id = f.id AND u.deleting_at IS NOT NULL)
+               AND NOT EXISTS (
+                   SELECT 1 FROM agent_bots b WHERE b.avatar_file_id = f.id AND b.deleting_at IS NOT NULL)"
+        ),
+        (key,),
+    )?)
+}
+
 /// Deletes files, whatever refers to them; jobs delete their bytes.
 pub fn delete(tx: &mut Tx<'_>, ids: &[FileId]) -> Result<()> {
     if ids.is_empty() {
