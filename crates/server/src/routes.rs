@@ -121,5 +121,6 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(public_api::routes::show_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
+        .routes(routes!(public_api::answer::answer))
         .routes(routes!(survey::routes::show, survey::routes::answer))
 }

@@ -162,6 +162,8 @@ const TABLE: &[Row] = &[
                                                                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
                                                                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
+    ("PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("GET /public/api/v1/csat_survey/{uuid}",                    [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("PATCH /public/api/v1/csat_survey/{uuid}",                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
 ];
