@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use axum::body::Body;
 use http::Request;
 use serde::Serialize;
-use server::{App, Settings};
+use server::{App, Blobs, Files, Settings};
 use store::Store;
 use tower::ServiceExt;
 use tracing::field::{Field, Visit};
@@ -36,7 +36,9 @@ pub async fn count(data: &Data) -> Result<Vec<Statements>> {
     let store = Store::open(data.options())?;
     let everywhere = targets::sample(&store).await?;
     let open = targets::open(&store).await?;
-    let app = App::new(store, Arc::new(types::SystemClock), Settings::default());
+    // Nothing of what is counted touches a file.
+    let files = Files::new(Blobs::in_folder(&std::env::temp_dir().join("ooctopus-bench-files"))?);
+    let app = App::new(store, files, Arc::new(types::SystemClock), Settings::default());
     let service = server::router(app.clone());
     let mut counted = Vec::new();
     let longest = targets::longest(&app.store).await?;

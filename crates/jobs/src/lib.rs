@@ -11,5 +11,5 @@ mod worker;
 
 pub use job::{Job, JobError};
 pub use operator::{JobRow, Wish, drop_dead, find, list, retry};
-pub use queue::{Counts, cancel, counts, push, push_at};
+pub use queue::{Counts, cancel, counts, push, push_at, push_unless_waiting};
 pub use worker::{Registry, Worker};

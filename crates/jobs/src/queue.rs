@@ -62,6 +62,21 @@ pub fn push_at<J: Job>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()
     Ok(())
 }
 
+/// Pushes a job that is due at `run_at`, unless one of its kind and key waits already.
+pub fn push_unless_waiting<J: Job>(tx: &mut Tx<'_>, job: &J, run_at: Timestamp) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO jobs (kind, unique_key, payload, run_at, attempts, max_attempts, state, created_at)
+             VALUES ($1, $2, $3, $4, 0, $5, 'waiting', $6)
+             ON CONFLICT (kind, unique_key) WHERE state = 'waiting' DO NOTHING"
+        ),
+        (J::NAME, job.key(), Json::of(job), run_at, J::MAX_ATTEMPTS, now),
+    )?;
+    tx.wake();
+    Ok(())
+}
+
 /// Takes back a job that waits; one that runs goes on.
 pub fn cancel<J: Job>(tx: &mut Tx<'_>, key: &str) -> Result<()> {
     tx.execute(sql!("DELETE FROM jobs WHERE kind = $1 AND unique_key = $2 AND state = 'waiting'"), (J::NAME, key))?;

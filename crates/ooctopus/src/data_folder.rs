@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use server::SecretKey;
+use server::{Blobs, SecretKey};
 
 /// The permissions that others have.
 const OTHERS: u32 = 0o077;
@@ -55,6 +55,29 @@ impl DataFolder {
     /// The file of the embedded database.
     pub fn database(&self) -> PathBuf {
         self.0.join("ooctopus.db")
+    }
+
+    /// The folder of files: attachments and pictures.
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
+    /// The files, in a folder for their owner alone that is made when it is missing.
+    pub fn blobs(&self) -> Result<Blobs> {
+        let path = self.files();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path).and_then(|()| Blobs::in_folder(&path));
+        made.with_context(|| format!("making the folder of files {}", path.display()))
+    }
+
+    /// The folder where uploads lie until their requests are done, with nothing in it.
+    pub fn empty_uploads(&self) -> Result<PathBuf> {
+        let path = self.0.join("uploads");
+        let removed = match std::fs::remove_dir_all(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+            _ => DirBuilder::new().mode(0o700).create(&path),
+        };
+        removed.with_context(|| format!("emptying {}", path.display()))?;
+        Ok(path)
     }
 
     /// Takes the lock; fails when another server has it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use server::{App, BaseUrl, SecretKey, Settings};
+use server::{App, BaseUrl, Files, MultipartLimit, SecretKey, Settings, Uploads};
 use tokio::net::TcpListener;
 use tracing::{error, info};
 use types::SystemClock;
@@ -67,7 +67,9 @@ impl Server {
         let demo = if args.demo { Some(Demo::ensure(&store, config).await?) } else { None };
 
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
-        let app = App::new(store, Arc::new(SystemClock), settings(config, &url, &secret));
+        let files = Files::new(folder.blobs()?);
+        let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret)?);
+        server::file::jobs::keep_sweeping(&app).await?;
         let parts = Parts::default();
         if let Some(listener) = metrics_listener {
             start_metrics(listener, &app, &parts)?;
@@ -97,19 +99,26 @@ impl Server {
 }
 
 /// What the product is told.
-fn settings(config: &Config, url: &str, secret: &SecretKey) -> Settings {
+fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey) -> Result<Settings> {
     let url = config.base_url.as_ref().map_or(url, |base| &base.0);
-    Settings {
+    let in_memory = config.upload_memory.0;
+    Ok(Settings {
         base_url: BaseUrl::new(url, secret),
         api_version: config.api_version.0.clone(),
         mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),
         body_limit: config.body_limit.0,
+        multipart_limit: MultipartLimit {
+            request_bytes: config.upload_request_limit.0,
+            file_bytes: config.upload_file_limit.0,
+        },
+        uploads: Uploads::new(folder.empty_uploads()?, config.uploads_at_once.get().into(), in_memory),
         outbound_allow: config.outbound_allow.0.clone(),
         request_timeout: config.request_timeout,
+        upload_timeout: config.upload_timeout,
         sign_in_limits: config.sign_in_limits,
         trusted_proxies: config.trusted_proxies.0.clone(),
-    }
+    })
 }
 
 /// The address of a listener as a program on this machine reaches it.

@@ -9,6 +9,7 @@ use store::Store;
 use types::Clock;
 
 use crate::auth::limits::Limits;
+use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
 /// Settings that rules and answers depend on.
@@ -26,8 +27,14 @@ pub struct Settings {
     pub body_limit: u64,
     /// Ranges of addresses that are called out to although they are not public.
     pub outbound_allow: Vec<IpNet>,
+    /// Largest multipart body and largest file.
+    pub multipart_limit: edge::MultipartLimit,
+    /// Where, and how many at a time, requests with files are received.
+    pub uploads: edge::Uploads,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// How long a request with a multipart body may take.
+    pub upload_timeout: Duration,
     /// Whether sign-ins are limited (rest.md §1.9).
     pub sign_in_limits: bool,
     /// Whose word on where a request comes from is taken.
@@ -44,7 +51,10 @@ impl Default for Settings {
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
             outbound_allow: Vec::new(),
+            multipart_limit: edge::MultipartLimit::default(),
+            uploads: edge::Uploads::default(),
             request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_mins(10),
             sign_in_limits: true,
             trusted_proxies: Vec::new(),
         }
@@ -59,6 +69,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The database.
     pub store: Store,
+    /// Where files are kept.
+    pub files: Files,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// The only way to call an address that somebody gave.
@@ -71,10 +83,10 @@ pub struct Parts {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+    pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
         let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
-        Self(Arc::new(Parts { store, clock, outbound, settings, limits: Limits::default() }))
+        Self(Arc::new(Parts { store, files, clock, outbound, settings, limits: Limits::default() }))
     }
 }
 

@@ -7,10 +7,16 @@ use crate::App;
 use crate::agent::removal::ClearRemovedAgent;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
+use crate::file::jobs::{DeleteBlob, SweepFiles};
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
-    Registry::default().with::<ClearRemovedAgent>().with::<Purge>().with::<WakeConversation>()
+    Registry::default()
+        .with::<ClearRemovedAgent>()
+        .with::<DeleteBlob>()
+        .with::<Purge>()
+        .with::<SweepFiles>()
+        .with::<WakeConversation>()
 }
 
 /// A worker for the product's jobs.

@@ -45,8 +45,10 @@ mod schema;
 mod testing;
 
 pub use app::{App, Settings};
-pub use edge::{Error, Result};
+pub use blobs::Blobs;
+pub use edge::{Error, MultipartLimit, Result, Uploads};
 pub use file::base_url::BaseUrl;
+pub use file::storage::Files;
 pub use migrations::MIGRATIONS;
 pub use routes::router;
 pub use secret::SecretKey;

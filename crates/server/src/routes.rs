@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, agent_bot, auth, canned_response, contact, conversation, health, inbox, message, openapi, platform,
-    profile, public_api, survey, team,
+    App, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
+    platform, profile, public_api, survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -20,13 +20,16 @@ const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
 pub fn router(app: App) -> Rewrite {
     let (router, document) = routes().split_for_parts();
     let documented = Documented::from_openapi(&document);
-    let settings = edge::Settings { timeout: app.settings.request_timeout };
+    let settings =
+        edge::Settings { timeout: app.settings.request_timeout, upload_timeout: app.settings.upload_timeout };
+    let (multipart, uploads) = (app.settings.multipart_limit, app.settings.uploads.clone());
     let limit = edge::BodyLimit(app.settings.body_limit);
     let text = openapi::to_text(&openapi::complete(document));
     let router: Router = router
+        .merge(file::routes::routes())
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
         .route("/survey/responses/{uuid}", survey::routes::page())
-        .layer(Extension(limit))
+        .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
 }

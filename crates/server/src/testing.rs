@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, BaseUrl, MIGRATIONS, SecretKey, Settings, account, agent, auth, platform, team, user};
+use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, auth, platform, team, user};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -27,6 +27,8 @@ pub struct TestApp {
     /// Which database.
     pub engine: Engine,
     service: Rewrite,
+    /// Blobs, and uploads on their way.
+    folder: tempfile::TempDir,
     /// Dropped last: the database goes with it.
     _database: TestDatabase,
 }
@@ -40,6 +42,31 @@ pub struct Answer {
     pub headers: http::HeaderMap,
     /// Body.
     pub body: Vec<u8>,
+}
+
+/// A part of a multipart form.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The field.
+    pub name: &'a str,
+    /// The name of a file; texts have none.
+    pub filename: Option<&'a str>,
+    /// What the client says that the file is.
+    pub media: &'a str,
+    /// The text or the bytes.
+    pub content: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    /// A text.
+    pub fn text(name: &'a str, text: &'a str) -> Self {
+        Self { name, filename: None, media: "", content: text.as_bytes() }
+    }
+
+    /// A file.
+    pub fn file(name: &'a str, filename: &'a str, media: &'a str, content: &'a [u8]) -> Self {
+        Self { name, filename: Some(filename), media, content }
+    }
 }
 
 /// Somebody who calls: a token, and who it belongs to.
@@ -66,9 +93,14 @@ impl TestApp {
         let clock = Arc::new(FakeClock::new(START));
         let moved = Arc::clone(&clock);
         let database = tokio::task::spawn_blocking(move || TestDatabase::new(engine, MIGRATIONS, moved)).await.unwrap();
-        let app = App::new(database.open(), Arc::clone(&clock) as _, settings);
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = folder.path().join("uploads");
+        std::fs::create_dir(&uploads).unwrap();
+        let settings = Settings { uploads: edge::Uploads::new(uploads, 16, 1024 * 1024), ..settings };
+        let files = Files::new(Blobs::in_folder(&folder.path().join("files")).unwrap());
+        let app = App::new(database.open(), files, Arc::clone(&clock) as _, settings);
         let service = crate::router(app.clone());
-        Self { app, clock, engine, service, _database: database }
+        Self { app, clock, engine, service, folder, _database: database }
     }
 
     /// The service, as a server would run it.
@@ -120,6 +152,30 @@ impl TestApp {
     /// POST of JSON with a token.
     pub async fn post(&self, caller: &Caller, path: &str, body: Value) -> Answer {
         self.call(Method::POST, &caller.path(path), Some(&caller.token), Some(&body)).await
+    }
+
+    /// Sends a multipart form; texts have no file name.
+    pub async fn send_form(&self, method: Method, path: &str, token: Option<&str>, parts: &[Part<'_>]) -> Answer {
+        let mut body = Vec::new();
+        for part in parts {
+            body.extend_from_slice(b"--edge\r\nContent-Disposition: form-data; name=\"");
+            body.extend_from_slice(part.name.as_bytes());
+            body.push(b'"');
+            if let Some(filename) = part.filename {
+                let escaped = filename.replace('\\', "\\\\").replace('"', "\\\"");
+                body.extend_from_slice(format!("; filename=\"{escaped}\"\r\nContent-Type: {}", part.media).as_bytes());
+            }
+            body.extend_from_slice(b"\r\n\r\n");
+            body.extend_from_slice(part.content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge--\r\n");
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header("content-type", "multipart/form-data; boundary=edge");
+        if let Some(token) = token {
+            request = request.header("api_access_token", token);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     /// PATCH of JSON with a token.
@@ -272,6 +328,22 @@ impl TestApp {
             .await
             .unwrap();
         (id, token)
+    }
+
+    /// The names of all blobs, and of uploads on their way.
+    pub fn stored_files(&self) -> Vec<String> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        let mut names = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    names.push(entry.file_name().into_string().unwrap());
+                }
+            }
+        }
+        names
     }
 
     /// Runs every job that is due; gives the number of runs.

@@ -1,6 +1,7 @@
 //! How large a request may be.
 
 const MB: u64 = 1_000_000;
+const MIB: u64 = 1024 * 1024;
 
 /// The largest JSON or urlencoded body, and the largest sum of the texts of a multipart body, in bytes: 1 MB
 /// unless a route says otherwise by an `Extension` of this type.
@@ -24,6 +25,6 @@ impl Default for BodyLimit {
 
 impl Default for MultipartLimit {
     fn default() -> Self {
-        Self { request_bytes: 100 * MB, file_bytes: 40 * MB }
+        Self { request_bytes: 100 * MIB, file_bytes: 40 * MIB }
     }
 }

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 /// How a body is to be read.
-pub(super) enum Media {
+pub(crate) enum Media {
     Json,
     Urlencoded,
     /// With the whole header, which holds the boundary.
@@ -14,7 +14,7 @@ pub(super) enum Media {
 }
 
 impl Media {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let is_coded =
             headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
         let Some(Ok(text)) = headers.get(CONTENT_TYPE).filter(|_| !is_coded).map(|value| value.to_str()) else {

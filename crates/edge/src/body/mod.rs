@@ -1,6 +1,7 @@
 //! The parameters of a request (rest.md §1.2): query and body in one map, read leniently into a type.
 
 mod clean;
+mod file;
 mod fit;
 mod json;
 mod limit;
@@ -13,13 +14,14 @@ mod urlencoded;
 use std::ops::Deref;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use bytes::Bytes;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 pub(crate) use clean::clean;
+pub use file::{File, Uploads};
 pub(crate) use fit::BLANK;
 pub use limit::{BodyLimit, MultipartLimit};
+pub(crate) use media::Media;
 
 use crate::Error;
 use multipart::Files;
@@ -49,17 +51,6 @@ pub struct BodyWithFiles<T> {
 /// The parameters of the query alone, read as leniently as [`Body`].
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
-
-/// An uploaded file.
-#[derive(Debug, Clone)]
-pub struct File {
-    /// The name that the client gave it, without folders.
-    pub filename: String,
-    /// The type that the client claims it has.
-    pub content_type: Option<String>,
-    /// Its content.
-    pub bytes: Bytes,
-}
 
 impl<T> Body<T> {
     /// The parameters.

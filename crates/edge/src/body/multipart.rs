@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,14 +11,18 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value};
 use tower::BoxError;
 
+use super::file::Incoming;
 use super::nested::Tree;
-use super::{BodyLimit, File, MultipartLimit};
+use super::{BodyLimit, File, MultipartLimit, Uploads};
 use crate::Error;
 
 /// How many bytes may come between two parts, that is, in the headers of one.
 ///
 /// The parser searches the whole of them again whenever more arrive.
 const LONGEST_HEADERS: usize = 64 * 1024;
+
+/// How long a client may send nothing of a part.
+const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 /// What to do with files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +33,29 @@ pub(super) enum Files {
 
 type Parts = (Map<String, Value>, Vec<(String, File)>);
 
+/// What to do with a body.
+pub(super) struct Place {
+    /// Largest sum of the texts.
+    pub text: BodyLimit,
+    /// Largest files.
+    pub limits: MultipartLimit,
+    /// Where files go.
+    pub uploads: Uploads,
+    /// Whether they are wanted.
+    pub files: Files,
+}
+
 /// Reads a body whose content type is `header`; an empty one has no parts.
-pub(super) async fn read(
-    header: &str,
-    body: Body,
-    BodyLimit(text_bytes): BodyLimit,
-    limits: MultipartLimit,
-    files: Files,
-) -> Result<Parts, Error> {
+pub(super) async fn read(header: &str, body: Body, place: &Place) -> Result<Parts, Error> {
+    let Place { text: BodyLimit(text_bytes), limits, uploads, files } = place;
+    let (text_bytes, limits) = (*text_bytes, *limits);
     let mut stream = body.into_data_stream();
     let Some(first) = first_chunk(&mut stream).await? else { return Ok(Parts::default()) };
     let boundary = multer::parse_boundary(header).map_err(malformed)?;
     let mut reader = Reader::new(first, stream, boundary, limits);
     let mut tree = Tree::default();
     let mut kept = Vec::new();
+    let mut receiver = None;
     let mut text_left = text_bytes;
     while let Some(field) = reader.next().await? {
         let name = match field.name() {
@@ -58,11 +72,14 @@ pub(super) async fn read(
         tree.count()?;
         let content_type = field.content_type().map(ToString::to_string);
         // A file field that was left empty has a blank file name.
-        if files == Files::Skip || filename.is_empty() {
+        if *files == Files::Skip || filename.is_empty() {
             skip(field, limits.file_bytes).await?;
         } else {
-            let bytes = content(field, limits.file_bytes, limits.file_bytes).await?.into();
-            kept.push((name, File { filename, content_type, bytes }));
+            let receiver = match &mut receiver {
+                Some(receiver) => receiver,
+                none => none.insert(uploads.begin().await?),
+            };
+            kept.push((name, receive(field, receiver.file(), limits.file_bytes, filename, content_type).await?));
         }
     }
     Ok((tree.into_map(), kept))
@@ -113,7 +130,7 @@ async fn first_chunk(stream: &mut axum::body::BodyDataStream) -> Result<Option<B
 /// The bytes of a part, of which there may be `left`; the limit that a client hears of is `limit_bytes`.
 async fn content(mut field: Field<'static>, left: u64, limit_bytes: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+    while let Some(chunk) = next_chunk(&mut field).await? {
         if (bytes.len() + chunk.len()) as u64 > left {
             return Err(Error::TooLarge { limit_bytes });
         }
@@ -122,9 +139,31 @@ async fn content(mut field: Field<'static>, left: u64, limit_bytes: u64) -> Resu
     Ok(bytes)
 }
 
+async fn receive(
+    mut field: Field<'static>,
+    mut file: Incoming<'_>,
+    limit_bytes: u64,
+    filename: String,
+    content_type: Option<String>,
+) -> Result<File, Error> {
+    while let Some(chunk) = next_chunk(&mut field).await? {
+        if file.size() + chunk.len() as u64 > limit_bytes {
+            return Err(Error::TooLarge { limit_bytes });
+        }
+        file.push(&chunk).await?;
+    }
+    file.finish(filename, content_type).await
+}
+
+/// The next bytes of a part; a client that sends nothing for too long is not waited for.
+async fn next_chunk(field: &mut Field<'static>) -> Result<Option<Bytes>, Error> {
+    let chunk = tokio::time::timeout(LONGEST_SILENCE, field.chunk()).await;
+    chunk.map_err(|_| Error::TooSlow)?.map_err(malformed)
+}
+
 async fn skip(mut field: Field<'static>, limit_bytes: u64) -> Result<(), Error> {
     let mut size = 0;
-    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+    while let Some(chunk) = next_chunk(&mut field).await? {
         size += chunk.len() as u64;
         if size > limit_bytes {
             return Err(Error::TooLarge { limit_bytes });

@@ -8,8 +8,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 
 use super::media::Media;
-use super::multipart::{self, Files};
-use super::{BodyLimit, File, MultipartLimit, clean, json, urlencoded};
+use super::multipart::{self, Files, Place};
+use super::{BodyLimit, File, MultipartLimit, Uploads, clean, json, urlencoded};
 use crate::Error;
 
 /// What was sent.
@@ -38,8 +38,13 @@ pub(super) async fn read(request: Request, files: Files) -> Result<Posted, Error
         }
         Media::Urlencoded => posted.body = urlencoded::read(&whole(body, limit).await?)?,
         Media::Multipart(header) => {
-            let limits = of_request::<MultipartLimit>(&parts.extensions);
-            (posted.body, posted.files) = multipart::read(&header, body, limit, limits, files).await?;
+            let place = Place {
+                text: limit,
+                limits: of_request::<MultipartLimit>(&parts.extensions),
+                uploads: of_request::<Uploads>(&parts.extensions),
+                files,
+            };
+            (posted.body, posted.files) = multipart::read(&header, body, &place).await?;
         }
         Media::Other => {
             if first_chunk(body).await?.is_some() {

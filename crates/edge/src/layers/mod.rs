@@ -24,6 +24,7 @@ pub use echo::Echo;
 pub use request_id::RequestId;
 pub use who::Who;
 
+use crate::body::Media;
 use crate::render::{Place, render_errors};
 use crate::{Documented, Error};
 
@@ -32,12 +33,13 @@ use crate::{Documented, Error};
 pub struct Settings {
     /// How long a request may take until its answer begins; then it is answered 408.
     pub timeout: Duration,
+    /// The same for a request with a multipart body, which may carry files.
+    pub upload_timeout: Duration,
 }
 
 impl Default for Settings {
-    /// One minute, long enough for the largest upload.
     fn default() -> Self {
-        Self { timeout: Duration::from_mins(1) }
+        Self { timeout: Duration::from_secs(30), upload_timeout: Duration::from_mins(10) }
     }
 }
 
@@ -116,8 +118,10 @@ async fn answer(edge: &Edge, call: &Call, request: Request, next: Next) -> Respo
     if call.path.contains("%00") {
         return Error::NotFound("record").into_response();
     }
+    let is_upload = matches!(Media::of(request.headers()), Media::Multipart(_));
+    let timeout = if is_upload { edge.settings.upload_timeout } else { edge.settings.timeout };
     let handled = call.stats.clone().counting(panic::caught(next.run(request)));
-    match tokio::time::timeout(edge.settings.timeout, handled).await {
+    match tokio::time::timeout(timeout, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => error.into_response(),
         Err(_) => Error::TooSlow.into_response(),

@@ -21,7 +21,7 @@ impl Shape for Echo {}
 fn echo() -> Rewrite {
     let keep = async |body: BodyWithFiles<Echo>| {
         let files = body.files.iter().map(|(field, file)| {
-            json!([field, file.filename, file.content_type, String::from_utf8_lossy(&file.bytes)])
+            json!([field, file.filename, file.content_type, std::io::read_to_string(file.reader()).unwrap()])
         });
         Json(json!({ "value": body.value.0, "files": files.collect::<Vec<_>>() }))
     };

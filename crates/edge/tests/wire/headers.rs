@@ -185,7 +185,11 @@ async fn a_request_has_a_time_limit() {
     assert_eq!((answer.status, answer.json()["error"].is_string()), (408, true));
     let slow = async || tokio::time::sleep(Duration::from_millis(500)).await;
     let router = |timeout| {
-        edge::layers::wrap(Router::new().route("/", on_get(slow)), Documented::default(), Settings { timeout })
+        edge::layers::wrap(
+            Router::new().route("/", on_get(slow)),
+            Documented::default(),
+            Settings { timeout, ..Settings::default() },
+        )
     };
     for (timeout, status) in [(Duration::from_millis(499), 408), (Duration::from_millis(501), 200)] {
         assert_eq!(get(&edge::rewrite::around(router(timeout), &[]), "/").await.status, status);

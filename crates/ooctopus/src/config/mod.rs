@@ -102,6 +102,16 @@ settings! {
     outbound_allow: Ranges = "",
     /// The largest JSON or form body, in B, KB, MB or GB, each 1024 of the one before.
     body_limit: ByteSize = "1MB",
+    /// The largest uploaded file.
+    upload_file_limit: ByteSize = "40MB",
+    /// The largest request with files.
+    upload_request_limit: ByteSize = "100MB",
+    /// What of a request's files may be in memory; the rest lies in the data folder until the request is done.
+    upload_memory: ByteSize = "1MB",
+    /// Requests with files that are received at a time; others wait for a moment and are told to come back.
+    uploads_at_once: NonZeroU16 = "16",
+    /// How long a request with files may take, in ms, s, m or h.
+    upload_timeout: Duration = "10m",
     /// How long a request may take, in ms, s, m or h.
     request_timeout: Duration = "30s",
     /// How long requests and jobs may go on after the first signal to stop, in ms, s, m or h.

@@ -1,7 +1,7 @@
 //! Changing a contact over HTTP (rest.md §5.9, superset §16).
 
 use axum::extract::State;
-use edge::{Body, BodyWithFiles, Error, ErrorJson, Json, Path, Result};
+use edge::{Body, BodyWithFiles, ErrorJson, Json, Path, Result};
 use types::{AccountId, ContactId};
 
 use super::routes::with_sessions;
@@ -10,6 +10,8 @@ use super::wire::{ContactBody, ContactShowJson, DestroyAttributesBody};
 use crate::App;
 use crate::access::Member;
 use crate::events::Actor;
+use crate::file::picture::{self, Owner};
+use crate::file::upload::{self, NewFile, Upload};
 use crate::inbox::wire::InboxView;
 
 /// Change a contact.
@@ -36,10 +38,9 @@ pub async fn update(
     Path((_, id)): Path<(AccountId, ContactId)>,
     BodyWithFiles { value: body, files }: BodyWithFiles<ContactBody>,
 ) -> Result<Json<ContactShowJson>> {
-    if files.iter().any(|(field, _)| field == "avatar") {
-        return Err(Error::invalid("avatar", "is not accepted by this server"));
-    }
-    write(&app, member, id, move |before| body.onto(before)).await
+    let avatar = Upload::avatar(files).await?;
+    let change = move |before| body.onto(before);
+    upload::stored_avatar(&app, avatar, async |avatar| write(&app, member, id, change, avatar).await).await
 }
 
 /// Take custom attributes away from a contact.
@@ -71,7 +72,7 @@ pub async fn destroy_custom_attributes(
         let custom_attributes = before.custom_attributes.without(&keys);
         NewContact { custom_attributes, ..before }
     };
-    write(&app, member, id, change).await
+    write(&app, member, id, change, None).await
 }
 
 async fn write(
@@ -79,12 +80,16 @@ async fn write(
     member: Member,
     id: ContactId,
     change: impl Fn(NewContact) -> NewContact + Send + Sync + 'static,
+    avatar: Option<NewFile>,
 ) -> Result<Json<ContactShowJson>> {
     let base_url = app.settings.base_url.clone();
     let payload = app
         .store
         .write(move |tx| {
-            let contact = service::update(tx, member.account_id, id, &change, &Actor::from(&member))?;
+            let mut contact = service::update(tx, member.account_id, id, &change, &Actor::from(&member))?;
+            if let Some(avatar) = &avatar {
+                contact.avatar = picture::set(tx, Owner::Contact(member.account_id, id), Some(avatar))?;
+            }
             with_sessions(tx, &contact, InboxView::of(&member), &base_url)
         })
         .await?;

@@ -15,6 +15,8 @@ use super::wire::{
 use super::{session, store};
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
+use crate::file::picture::{self, Owner};
+use crate::file::upload::{self, NewFile, Upload};
 use crate::idempotency::{Answer, Once};
 use crate::inbox;
 use crate::inbox::wire::{InboxRecordJson, InboxView};
@@ -134,33 +136,37 @@ pub async fn create(
     once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<NewContactBody>,
 ) -> Result<Json<Answer<ContactCreatedJson>>> {
-    if !files.is_empty() {
-        return Err(Error::invalid("avatar", "is not accepted by this server"));
-    }
-    let once = once.about(&body);
+    let once = once.about(&(&body, &files));
+    let avatar = Upload::avatar(files).await?;
     let inbox_id = body.inbox_id.as_ref().map(|id| InboxId::new(id.get()));
     let source_id = body.source_id.as_ref().map(|text| text.0.clone());
     let new = read_new(body)?;
     let view = InboxView::of(&member);
     let base_url = app.settings.base_url.clone();
-    once.write(&app, move |tx| {
-        let account = member.account_id;
-        let inbox = match inbox_id {
-            Some(id) => Some(inbox::store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?),
-            None => None,
-        };
-        let contact = service::create(tx, account, &new, &Actor::from(&member))?;
-        let contact_inbox = match inbox {
-            Some(inbox) => {
-                let session = session::find_or_create(tx, &inbox, &contact, source_id.as_deref())?;
-                NewSessionJson { inbox: Some(InboxRecordJson::from(&inbox)), source_id: Some(session.source_id) }
+    let write = async |avatar: Option<NewFile>| {
+        once.write(&app, move |tx| {
+            let account = member.account_id;
+            let inbox = match inbox_id {
+                Some(id) => Some(inbox::store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))?),
+                None => None,
+            };
+            let mut contact = service::create(tx, account, &new, &Actor::from(&member))?;
+            if let Some(avatar) = &avatar {
+                contact.avatar = picture::set(tx, Owner::Contact(account, contact.id), Some(avatar))?;
             }
-            None => NewSessionJson { inbox: None, source_id: None },
-        };
-        let contact = with_sessions(tx, &contact, view, &base_url)?;
-        Ok(ContactCreatedJson { payload: ContactCreatedPayload { contact, contact_inbox } })
-    })
-    .await
+            let contact_inbox = match inbox {
+                Some(inbox) => {
+                    let session = session::find_or_create(tx, &inbox, &contact, source_id.as_deref())?;
+                    NewSessionJson { inbox: Some(InboxRecordJson::from(&inbox)), source_id: Some(session.source_id) }
+                }
+                None => NewSessionJson { inbox: None, source_id: None },
+            };
+            let contact = with_sessions(tx, &contact, view, &base_url)?;
+            Ok(ContactCreatedJson { payload: ContactCreatedPayload { contact, contact_inbox } })
+        })
+        .await
+    };
+    upload::stored_avatar_once(&app, avatar, write).await
 }
 
 fn read_new(body: NewContactBody) -> Result<NewContact> {

@@ -4,9 +4,41 @@
 //! one that lets go of them. What was written for a request that failed is swept.
 
 pub mod base_url;
+pub mod jobs;
+pub mod kind;
+mod name;
+pub mod picture;
+mod range;
+pub mod routes;
+pub mod storage;
+pub mod store;
+#[cfg(test)]
+mod tests;
+pub mod upload;
 pub mod variant;
 
 use types::{BadValue, FromValue, ValueRef};
+
+::store::row! {
+    /// A file whose bytes are stored.
+    #[derive(Debug, Clone)]
+    pub struct StoredFile {
+        /// Names the blob.
+        pub key: String,
+        /// The name that the client gave it, cleaned.
+        pub filename: String,
+        /// What it is, as found by looking into it.
+        pub content_type: String,
+        /// Bytes.
+        pub size_bytes: i64,
+        /// SHA-256 in hex.
+        pub checksum: String,
+        /// Of pictures, in pixels.
+        pub width: Option<i64>,
+        /// Of pictures, in pixels.
+        pub height: Option<i64>,
+    }
+}
 
 /// A picture of somebody, as rows carry it beside their own columns; see [`avatar`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,8 @@ use super::{draft, service, store};
 use crate::App;
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
+use crate::file::picture::{self, Owner};
+use crate::file::upload::{self, NewFile, Upload};
 use crate::idempotency::{Answer, Once};
 
 /// Make an inbox. It has no members yet, so that only administrators see it.
@@ -33,20 +35,25 @@ pub async fn create(
     once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<InboxBody>,
 ) -> Result<Json<Answer<InboxJson>>> {
-    if files.iter().any(|(field, _)| field == "avatar") {
-        return Err(Error::invalid("avatar", "cannot be kept by this server"));
-    }
+    let once = once.about(&(&body, &files));
     let draft = draft::read(&body, &app.settings.inbound_mail_domain)?;
+    let avatar = Upload::avatar(files).await?;
     let base_url = app.settings.base_url.clone();
-    once.about(&body)
-        .write(&app, move |tx| {
-            let inbox = service::create(tx, member.account_id, &draft, &Actor::from(&member))?;
+    let write = async |avatar: Option<NewFile>| {
+        once.write(&app, move |tx| {
+            let account = member.account_id;
+            let mut inbox = service::create(tx, account, &draft, &Actor::from(&member))?;
+            if let Some(avatar) = &avatar {
+                inbox.avatar = picture::set(tx, Owner::Inbox(account, inbox.id), Some(avatar))?;
+            }
             if let Some(days) = &body.working_hours {
                 service::set_hours(tx, member.account_id, inbox.id, &days.0)?;
             }
             InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
         })
         .await
+    };
+    upload::stored_avatar_once(&app, avatar, write).await
 }
 
 /// The inboxes of the account; agents see those that they are a member of.
@@ -164,16 +171,18 @@ pub async fn update(
     Path((_, id)): Path<(AccountId, InboxId)>,
     BodyWithFiles { value: body, files }: BodyWithFiles<InboxBody>,
 ) -> Result<Json<InboxJson>> {
-    if files.iter().any(|(field, _)| field == "avatar") {
-        return Err(Error::invalid("avatar", "cannot be kept by this server"));
-    }
+    let avatar = Upload::avatar(files).await?;
     let base_url = app.settings.base_url.clone();
-    let answer = app
-        .store
-        .write(move |tx| {
-            let inbox = service::update(tx, &member, id, &body)?;
-            InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
-        })
-        .await?;
-    Ok(Json(answer))
+    let write = async |avatar: Option<NewFile>| {
+        app.store
+            .write(move |tx| {
+                let mut inbox = service::update(tx, &member, id, &body)?;
+                if let Some(avatar) = &avatar {
+                    inbox.avatar = picture::set(tx, Owner::Inbox(inbox.account_id, inbox.id), Some(avatar))?;
+                }
+                InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
+            })
+            .await
+    };
+    Ok(Json(upload::stored_avatar(&app, avatar, write).await?))
 }

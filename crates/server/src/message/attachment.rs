@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use edge::Result;
+use edge::field::Texts;
+use edge::{Error, Result};
 use serde::Serialize;
-use store::{Conn, sql};
-use types::{AccountId, AttachmentId, FileType, MessageId};
+use store::{Conn, Tx, sql};
+use types::{AccountId, AttachmentId, ChannelKind, FileId, FileType, MessageId};
 use utoipa::ToSchema;
 
 use super::Message;
-use crate::BaseUrl;
+use crate::file::upload::{NewFile, Upload};
 use crate::file::variant::{self, Variant};
+use crate::file::{self, kind};
+use crate::{BaseUrl, inbox};
 
 /// A file of a message.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -110,4 +113,81 @@ impl AttachmentRow {
             height: self.height,
         }
     }
+}
+
+/// Most files of a message (semantics §10.4).
+const MOST: usize = 15;
+
+/// Reads the files that a client sends along with a message: uploads of its request under `attachments[]` (others are
+/// ignored), and signed ids of files that it stored before.
+pub async fn read(files: Vec<(String, edge::File)>, signed_ids: Option<Texts>) -> Result<(Vec<Upload>, Vec<String>)> {
+    let signed_ids = signed_ids.map(|ids| ids.0).unwrap_or_default();
+    let files = files.into_iter().filter(|(field, _)| field.trim_end_matches("[]") == "attachments");
+    let files: Vec<edge::File> = files.map(|(_, file)| file).collect();
+    if signed_ids.len() + files.len() > MOST {
+        return Err(Error::Refused(format!("A message may have {MOST} attachments at most")));
+    }
+    let mut uploads = Vec::with_capacity(files.len());
+    for file in files {
+        uploads.push(Upload::of(file).await?);
+    }
+    Ok((uploads, signed_ids))
+}
+
+/// Files that a message is to have; their bytes are stored.
+#[derive(Debug, Clone, Default)]
+pub struct NewAttachments {
+    /// Of files that were stored before.
+    pub signed_ids: Vec<String>,
+    /// Of this request.
+    pub stored: Vec<NewFile>,
+}
+
+impl NewAttachments {
+    /// Gives the files to a message that was just written.
+    pub fn attach(&self, tx: &mut Tx<'_>, message: &Message, base_url: &BaseUrl) -> Result<()> {
+        if self.signed_ids.is_empty() && self.stored.is_empty() {
+            return Ok(());
+        }
+        let kind = inbox::store::find_channel_kind(tx, message.account_id, message.inbox_id)?;
+        for signed_id in &self.signed_ids {
+            let key = base_url.read_signed_id(signed_id);
+            let unused = match key {
+                Some(key) => file::store::lock_unused(tx, message.account_id, &key)?,
+                None => None,
+            };
+            let (id, content_type) = unused.ok_or_else(|| Error::Refused(NOT_KNOWN.into()))?;
+            insert(tx, message, id, kind, &content_type)?;
+        }
+        for new in &self.stored {
+            let id = file::store::insert(tx, Some(message.account_id), new)?;
+            insert(tx, message, id, kind, &new.content_type)?;
+        }
+        Ok(())
+    }
+}
+
+const NOT_KNOWN: &str = "Attachments must be files, or signed ids of files that no message has yet";
+
+fn insert(tx: &mut Tx<'_>, message: &Message, file: FileId, inbox: ChannelKind, content_type: &str) -> Result<()> {
+    if inbox == ChannelKind::WebWidget && !kind::is_taken_by_websites(content_type) {
+        return Err(Error::Refused(format!("Attachments of type {content_type} are not supported in this inbox")));
+    }
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "INSERT INTO attachments (account_id, message_id, file_id, file_type, created_at)
+             VALUES ($1, $2, $3, $4, $5)"
+        ),
+        (message.account_id, message.id, file, kind::file_type(content_type), now),
+    )?;
+    Ok(())
+}
+
+/// Deletes the attachments of a message for good (rest.md §5.15); jobs delete their bytes.
+pub fn delete_all(tx: &mut Tx<'_>, account: AccountId, message: MessageId) -> Result<()> {
+    let files: Vec<(FileId,)> = tx
+        .query(sql!("SELECT file_id FROM attachments WHERE account_id = $1 AND message_id = $2"), (account, message))?;
+    let files: Vec<FileId> = files.into_iter().map(|(id,)| id).collect();
+    file::store::delete(tx, &files)
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use edge::{BodyWithFiles, Error, Json, Path, Query, Result};
 use types::AccountId;
 
+use super::attachment::{self, NewAttachments};
 use super::beside::Beside;
 use super::draft::{self, Author};
 use super::sender::{self, Presence};
@@ -13,6 +14,7 @@ use crate::App;
 use crate::access::{Member, MemberOrBot};
 use crate::conversation;
 use crate::events::Actor;
+use crate::file::upload;
 use crate::idempotency::{Answer, Once};
 use crate::label;
 
@@ -41,26 +43,29 @@ pub async fn create(
     Path((_, display_id)): Path<(AccountId, i64)>,
     body: Result<BodyWithFiles<NewMessageBody>>,
 ) -> Result<Json<Answer<MessageJson>>> {
-    let BodyWithFiles { value: body, files } = body.map_err(refuse)?;
-    if !files.is_empty() {
-        return Err(Error::Refused("Attachments are not accepted by this server".into()));
-    }
-    let once = once.about(&body);
+    let BodyWithFiles { value: mut body, files } = body.map_err(refuse)?;
+    let once = once.about(&(&body, &files));
+    let (uploads, signed_ids) = attachment::read(files, body.attachments.take()).await?;
     let draft = draft::read(body).map_err(refuse)?;
     let base_url = app.settings.base_url.clone();
-    once.write(&app, move |tx| {
-        let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
-        let author = Author::from(&caller);
-        let new = draft.to_new(tx, &conversation, author).map_err(refuse)?;
-        let actor = Actor::from(&caller);
-        let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-        let messages = std::slice::from_ref(&message);
-        let beside = Beside::load(tx, conversation.account_id, messages, Presence::Shown, &base_url)?;
-        let mut answer = MessageJson::new(message, display_id, &beside);
-        answer.echo_id.clone_from(&draft.echo_id);
-        Ok(answer)
-    })
-    .await
+    let write = async |stored| {
+        let attachments = NewAttachments { signed_ids, stored };
+        once.write(&app, move |tx| {
+            let mut conversation = conversation::service::lock_visible(tx, &caller, display_id)?;
+            let author = Author::from(&caller);
+            let new = draft.to_new(tx, &conversation, author).map_err(refuse)?;
+            let actor = Actor::from(&caller);
+            let message = service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
+            attachments.attach(tx, &message, &base_url)?;
+            let messages = std::slice::from_ref(&message);
+            let beside = Beside::load(tx, conversation.account_id, messages, Presence::Shown, &base_url)?;
+            let mut answer = MessageJson::new(message, display_id, &beside);
+            answer.echo_id.clone_from(&draft.echo_id);
+            Ok(answer)
+        })
+        .await
+    };
+    upload::stored_once(&app, uploads, write).await
 }
 
 /// Fields of a message that are wrong, in the form of every refusal here (rest.md §5.15).

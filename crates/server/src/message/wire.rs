@@ -1,6 +1,6 @@
 //! Messages as the wire has them (rest.md §4.6, §4.7, §5.15).
 
-use edge::field::{Flag, Int, Maybe, Object, Text};
+use edge::field::{Flag, Int, Maybe, Object, Text, Texts};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, ContentType, Json, MessageId, MessageStatus, SenderType, Timestamp, UserId};
 use utoipa::ToSchema;
@@ -213,6 +213,8 @@ pub struct NewMessageBody {
     pub external_created_at: Maybe<serde_json::Value>,
     /// Its id in the channel.
     pub source_id: Option<Text>,
+    /// In multipart bodies files; else signed ids of files that were stored before. At most 15.
+    pub attachments: Option<Texts>,
 }
 
 impl edge::Shape for NewMessageBody {}

@@ -16,8 +16,10 @@ use crate::contact::service::NewContact;
 use crate::contact::{self, Contact, ContactInbox};
 use crate::conversation::service::{self, Opening};
 use crate::events::Actor;
+use crate::file::upload;
 use crate::idempotency::{Answer, Once};
 use crate::label;
+use crate::message::attachment::{self, NewAttachments};
 use crate::message::beside::Beside;
 use crate::message::draft::Draft;
 use crate::message::page::Window;
@@ -230,26 +232,29 @@ pub async fn create_message(
     once: Once,
     BodyWithFiles { value: body, files }: BodyWithFiles<NewPublicMessageBody>,
 ) -> Result<Json<Answer<PublicMessageJson>>> {
-    let once = once.about(&body);
-    if !files.is_empty() {
-        return Err(Error::Refused("Attachments are not accepted by this server".into()));
-    }
+    let once = once.about(&(&body, &files));
+    let (uploads, signed_ids) = attachment::read(files, body.attachments).await?;
     let text = |text: Option<Text>| text.map(|text| text.0);
     let draft = Draft::text(MessageType::Incoming, text(body.content), text(body.echo_id))?;
     let base_url = app.settings.base_url.clone();
-    once.write(&app, move |tx| {
-        let visitor = access::find_visitor(tx, &identifier, &source_id)?;
-        let account = visitor.account_id();
-        let found = access::find_conversation(tx, &visitor, display_id)?;
-        let locked = conversation::store::lock(tx, account, found.id)?;
-        let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
-        let actor = Actor::Contact { id: visitor.contact.id };
-        let new = draft.from_contact(visitor.contact.id);
-        let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
-        let beside = Beside::load(tx, account, std::slice::from_ref(&message), Presence::Hidden, &base_url)?;
-        Ok(PublicMessageJson::new(message, display_id, &beside))
-    })
-    .await
+    let write = async |stored| {
+        let attachments = NewAttachments { signed_ids, stored };
+        once.write(&app, move |tx| {
+            let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+            let account = visitor.account_id();
+            let found = access::find_conversation(tx, &visitor, display_id)?;
+            let locked = conversation::store::lock(tx, account, found.id)?;
+            let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
+            let actor = Actor::Contact { id: visitor.contact.id };
+            let new = draft.from_contact(visitor.contact.id);
+            let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;
+            attachments.attach(tx, &message, &base_url)?;
+            let beside = Beside::load(tx, account, std::slice::from_ref(&message), Presence::Hidden, &base_url)?;
+            Ok(PublicMessageJson::new(message, display_id, &beside))
+        })
+        .await
+    };
+    upload::stored_once(&app, uploads, write).await
 }
 
 /// The messages that the contact may see: the newest 20, or the 20 before an id.

@@ -1,6 +1,6 @@
 //! What contacts send and see (rest.md §5.21–§5.23).
 
-use edge::field::{Object, Text};
+use edge::field::{Object, Text, Texts};
 use serde::{Deserialize, Serialize};
 use types::{ContactId, ContentType, InboxId, Json, MessageId, Status, Timestamp};
 use utoipa::ToSchema;
@@ -131,6 +131,8 @@ pub struct NewPublicMessageBody {
     pub content: Option<Text>,
     /// What the client calls the message; comes back over the socket.
     pub echo_id: Option<Text>,
+    /// In multipart bodies files; else signed ids of files that were stored before. At most 15.
+    pub attachments: Option<Texts>,
 }
 
 impl edge::Shape for NewPublicMessageBody {}

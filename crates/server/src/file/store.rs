@@ -1,0 +1,111 @@
+//! The SQL of files.
+
+use edge::Result;
+use store::{Conn, Tx, params, sql};
+use types::{AccountId, FileId, Timestamp};
+
+use super::StoredFile;
+use super::jobs::DeleteBlob;
+use super::upload::NewFile;
+
+/// Whether something refers to the file of the table alias `f`.
+macro_rules! is_used {
+    () => {
+        "(EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = f.id)
+          OR EXISTS (SELECT 1 FROM users u WHERE u.avatar_file_id = f.id)
+          OR EXISTS (SELECT 1 FROM contacts k WHERE k.avatar_file_id = f.id)
+          OR EXISTS (SELECT 1 FROM inboxes i WHERE i.avatar_file_id = f.id)
+          OR EXISTS (SELECT 1 FROM agent_bots b WHERE b.avatar_file_id = f.id))"
+    };
+}
+
+store::row! {
+    /// A file as the sweep looks at it.
+    #[derive(Debug, Clone)]
+    pub struct Swept {
+        /// The file.
+        pub id: FileId,
+        /// Names the blob.
+        pub key: String,
+        /// When it was stored.
+        pub created_at: Timestamp,
+        /// Whether a message, a person, a bot or an inbox has it.
+        pub is_used: bool,
+    }
+}
+
+/// Stores a file whose bytes are stored already; users, and bots of the whole installation, have no account.
+pub fn insert(tx: &mut Tx<'_>, account: Option<AccountId>, new: &NewFile) -> Result<FileId> {
+    let now = tx.now();
+    let (id,) = tx.query_one(
+        sql!(
+            "INSERT INTO files (account_id, key, filename, content_type, size_bytes, checksum, width, height, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id"
+        ),
+        params![
+            account,
+            new.key,
+            new.filename,
+            new.content_type,
+            new.size_bytes,
+            new.checksum,
+            new.width,
+            new.height,
+            now,
+        ],
+    )?;
+    Ok(id)
+}
+
+/// The file with this key. Addresses of files name no account: whoever has one was given it by us.
+pub fn find_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<StoredFile>> {
+    Ok(conn.query_opt(
+        sql!("SELECT key, filename, content_type, size_bytes, checksum, width, height FROM files WHERE key = $1"),
+        (key,),
+    )?)
+}
+
+/// Deletes files, whatever refers to them; jobs delete their bytes.
+pub fn delete(tx: &mut Tx<'_>, ids: &[FileId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<(String,)> = tx.query(sql!("DELETE FROM files WHERE id = ANY($1) RETURNING key"), (ids,))?;
+    for (key,) in keys {
+        jobs::push(tx, &DeleteBlob { key })?;
+    }
+    Ok(())
+}
+
+/// Those of `ids` that nothing refers to are deleted.
+pub fn delete_unused(tx: &mut Tx<'_>, ids: &[FileId]) -> Result<()> {
+    // Whoever is about to refer to one has it locked; what they did is seen by the next statement.
+    let _: Vec<(FileId,)> = tx.query(sql!("SELECT id FROM files WHERE id = ANY($1) ORDER BY id FOR UPDATE"), (ids,))?;
+    let unused: Vec<(FileId,)> =
+        tx.query(sql!("SELECT f.id FROM files f WHERE f.id = ANY($1) AND NOT ", is_used!()), (ids,))?;
+    let unused: Vec<FileId> = unused.into_iter().map(|(id,)| id).collect();
+    delete(tx, &unused)
+}
+
+/// The files whose keys lie in this range.
+pub fn list_for_sweep(conn: &mut Conn<'_>, from: &str, below: &str) -> Result<Vec<Swept>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT f.id, f.key, f.created_at, ",
+            is_used!(),
+            " AS is_used FROM files f WHERE f.key >= $1 AND f.key < $2 ORDER BY f.key"
+        ),
+        (from, below),
+    )?)
+}
+
+/// A file of the account that nothing refers to yet, locked; gives its id and what it is.
+pub fn lock_unused(tx: &mut Tx<'_>, account: AccountId, key: &str) -> Result<Option<(FileId, String)>> {
+    let locked: Option<(FileId, String)> = tx.query_opt(
+        sql!("SELECT id, content_type FROM files WHERE account_id = $1 AND key = $2 FOR UPDATE"),
+        (account, key),
+    )?;
+    let Some((id, content_type)) = locked else { return Ok(None) };
+    let (is_used,): (bool,) = tx.query_one(sql!("SELECT ", is_used!(), " FROM files f WHERE f.id = $1"), (id,))?;
+    Ok((!is_used).then_some((id, content_type)))
+}
