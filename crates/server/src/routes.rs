@@ -116,6 +116,7 @@ fn conversations() -> OpenApiRouter<App> {
         .routes(routes!(conversation::routes::assign))
         .routes(routes!(conversation::routes::list_labels, conversation::routes::set_labels))
         .routes(routes!(message::routes::list, message::routes::create))
+        .routes(routes!(message::deletion::delete))
 }
 
 fn public() -> OpenApiRouter<App> {

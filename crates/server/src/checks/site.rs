@@ -174,6 +174,7 @@ impl Site {
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
             "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(granted_bot(app, self.account).await.to_string()),
+            "deleteAMessage" => Some(question(app, &self.administrator, self.conversation).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }

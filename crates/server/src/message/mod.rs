@@ -3,6 +3,7 @@
 pub mod attachment;
 pub mod beside;
 pub mod content;
+pub mod deletion;
 pub mod draft;
 mod liquid;
 mod mention;
