@@ -116,6 +116,7 @@ fn conversations() -> OpenApiRouter<App> {
         .routes(routes!(conversation::routes::assign))
         .routes(routes!(conversation::routes::list_labels, conversation::routes::set_labels))
         .routes(routes!(message::routes::list, message::routes::create))
+        .routes(routes!(message::deletion::delete))
 }
 
 fn public() -> OpenApiRouter<App> {
@@ -124,5 +125,6 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(public_api::routes::show_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
+        .routes(routes!(public_api::answer::answer))
         .routes(routes!(survey::routes::show, survey::routes::answer))
 }

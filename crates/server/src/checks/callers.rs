@@ -149,6 +149,8 @@ const TABLE: &[Row] = &[
                                                                  [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages",
                                                                  [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}",
+                                                                 [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
 
     // Whoever calls: a suspended account's inboxes are not there for the public.
     ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts",  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
@@ -161,6 +163,8 @@ const TABLE: &[Row] = &[
     ("GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
                                                                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
+                                                                 [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
+    ("PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}",
                                                                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("GET /public/api/v1/csat_survey/{uuid}",                    [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),
     ("PATCH /public/api/v1/csat_survey/{uuid}",                  [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),

@@ -62,6 +62,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
+        "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),
         "answerSurvey" => {
             json!({ "message": { "submitted_values": { "csat_survey_response": { "rating": number % 5 + 1 } } } })
         }

@@ -59,6 +59,8 @@ pub struct Site {
     session: String,
     /// A canned response.
     pub canned_response: i64,
+    /// A message of that conversation that offers a choice.
+    pub message: i64,
     /// The uuid of a conversation with a survey.
     pub survey: String,
     /// A team without members.
@@ -94,6 +96,8 @@ impl Site {
         };
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
+        let number = conversation["id"].as_i64().unwrap();
+        let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
         Self {
             login,
@@ -108,7 +112,8 @@ impl Site {
             identifier,
             source_id,
             contact: contact["id"].as_i64().unwrap(),
-            conversation: conversation["id"].as_i64().unwrap(),
+            conversation: number,
+            message,
             canned_response,
             survey,
             team: app.team(account, true, &[]).await,
@@ -169,6 +174,7 @@ impl Site {
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
             "deleteAnAccountAgentBot" | "deleteAnAgentBot" => Some(granted_bot(app, self.account).await.to_string()),
+            "deleteAMessage" => Some(question(app, &self.administrator, self.conversation).await.to_string()),
             "deleteATeam" => Some(app.team(self.account, true, &[]).await.to_string()),
             _ => None,
         }
@@ -190,12 +196,21 @@ impl Site {
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
+            (_, "message_id") => self.message.to_string(),
             (_, "uuid") => self.survey.clone(),
             (_, "inbox_identifier") => self.identifier.clone(),
             (_, "contact_identifier") => self.source_id.clone(),
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new message that offers a choice.
+async fn question(app: &TestApp, administrator: &Caller, conversation: i64) -> i64 {
+    let items = json!([{ "title": "Red", "value": "red" }, { "title": "Blue", "value": "blue" }]);
+    let body = json!({ "content_type": "input_select", "content_attributes": { "items": items } });
+    let path = format!("conversations/{conversation}/messages");
+    app.post(administrator, &path, body).await.expect(200).json()["id"].as_i64().unwrap()
 }
 
 /// The uuid of a new conversation with a survey.

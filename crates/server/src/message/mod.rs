@@ -3,6 +3,7 @@
 pub mod attachment;
 pub mod beside;
 pub mod content;
+pub mod deletion;
 pub mod draft;
 mod liquid;
 mod mention;
@@ -77,6 +78,11 @@ pub enum Sender {
 }
 
 impl Message {
+    /// Whether the contact may see it.
+    pub fn is_public(&self) -> bool {
+        !self.private && self.message_type != MessageType::Activity
+    }
+
     /// Who sent it.
     pub fn sender(&self) -> Sender {
         match (self.user_id, self.contact_id, self.agent_bot_id) {

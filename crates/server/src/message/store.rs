@@ -92,6 +92,20 @@ pub fn update_attributes(tx: &mut Tx<'_>, account: AccountId, id: MessageId, att
     Ok(())
 }
 
+/// Puts `content` in the place of all that the message says.
+pub(super) fn blank(tx: &mut Tx<'_>, account: AccountId, id: MessageId, content: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "UPDATE messages SET content = $3, content_type = 'text', content_attributes = '{\"deleted\":true}',
+                    updated_at = $4
+             WHERE account_id = $1 AND id = $2"
+        ),
+        (account, id, content, now),
+    )?;
+    Ok(())
+}
+
 /// The messages with these ids, oldest first.
 pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, ids: &[MessageId]) -> Result<Vec<Message>> {
     Ok(conn.query(

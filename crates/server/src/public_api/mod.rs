@@ -3,6 +3,7 @@
 //! Whoever knows a session's `source_id` acts as its contact; an inbox may ask for a proof of identity.
 
 mod access;
+pub mod answer;
 pub mod routes;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Messages as clients see them, with what each one does to its conversation.
 
+mod deletion;
 mod effect;
 mod page;
 mod variables;

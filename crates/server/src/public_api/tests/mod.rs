@@ -1,5 +1,7 @@
 //! The Public API, as a contact's client sees it.
 
+mod answer;
+
 use ::store::testing::{Engine, OnEngine, db_test};
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
