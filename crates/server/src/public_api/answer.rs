@@ -87,7 +87,7 @@ pub async fn answer(
     let answers = read(body)?;
     let base_url = app.settings.base_url.clone();
     let write = move |tx: &mut Tx<'_>| {
-        let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+        let visitor = access::hold_visitor(tx, &identifier, &source_id)?;
         let account = visitor.account_id();
         let found = access::find_conversation(tx, &visitor, display_id)?;
         let conversation = conversation::store::lock(tx, account, found.id)?.ok_or(Error::NotFound("conversation"))?;
