@@ -3,7 +3,7 @@
 use edge::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use store::Conn;
+use store::{Conn, Tx};
 use types::{AccountId, ContactInboxId};
 
 use crate::contact::{self, Contact, ContactInbox};
@@ -38,6 +38,19 @@ pub fn find_visitor(conn: &mut Conn<'_>, identifier: &str, source_id: &str) -> R
 pub fn find_conversation(conn: &mut Conn<'_>, visitor: &Visitor, display_id: i64) -> Result<Conversation> {
     let found = conversation::store::find(conn, visitor.inbox.account_id, display_id)?;
     found.filter(|conversation| visitor.reaches(conversation)).ok_or(Error::NotFound("conversation"))
+}
+
+/// The visitor, and the conversation that it reaches, locked.
+pub fn lock_conversation(
+    tx: &mut Tx<'_>,
+    identifier: &str,
+    source_id: &str,
+    display_id: i64,
+) -> Result<(Visitor, Conversation)> {
+    let visitor = find_visitor(tx, identifier, source_id)?;
+    let found = find_conversation(tx, &visitor, display_id)?;
+    let locked = conversation::store::lock(tx, visitor.account_id(), found.id)?;
+    Ok((visitor, locked.ok_or(Error::NotFound("conversation"))?))
 }
 
 impl Visitor {
