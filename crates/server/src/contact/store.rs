@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, ContactId, ContactInboxId, InboxId};
+use types::{AccountId, ContactId, ContactInboxId, InboxId, Timestamp, Value};
 
 use super::service::NewContact;
 use super::{Contact, ContactInbox};
@@ -110,7 +110,6 @@ pub fn find_taken(
 
 /// Stores a contact; `None` when another one has its e-mail, phone number or identifier.
 pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<Option<Contact>> {
-    let sorting = Sorting::of(new);
     let now = tx.now();
     Ok(tx.query_opt(
         sql!(
@@ -122,30 +121,13 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
              RETURNING id, account_id, name, email, phone_number, identifier, additional_attributes,
                  custom_attributes, blocked, last_activity_at, created_at, updated_at, NULL AS avatar"
         ),
-        params![
-            account,
-            new.name,
-            new.email,
-            new.phone_number,
-            new.identifier,
-            new.additional_attributes,
-            new.custom_attributes,
-            new.blocked,
-            new.is_resolved(),
-            sorting.name,
-            sorting.company,
-            sorting.city,
-            sorting.country,
-            sorting.search_text,
-            now,
-        ],
+        [params![account], content(new, now)].concat(),
     )?)
 }
 
 /// Stores a changed contact; gives those of [`UNIQUE`] that another one got at the same time, and then the transaction
 /// is lost.
 pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewContact) -> Result<Vec<&'static str>> {
-    let sorting = Sorting::of(new);
     let now = tx.now();
     let updated = tx.execute(
         sql!(
@@ -154,24 +136,7 @@ pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewConta
                  sort_company = $12, sort_city = $13, sort_country = $14, search_text = $15, updated_at = $16
              WHERE account_id = $1 AND id = $2"
         ),
-        params![
-            account,
-            id,
-            new.name,
-            new.email,
-            new.phone_number,
-            new.identifier,
-            new.additional_attributes,
-            new.custom_attributes,
-            new.blocked,
-            new.is_resolved(),
-            sorting.name,
-            sorting.company,
-            sorting.city,
-            sorting.country,
-            sorting.search_text,
-            now,
-        ],
+        [params![account, id], content(new, now)].concat(),
     );
     let Err(error) = updated else { return Ok(Vec::new()) };
     let taken: Vec<_> = match &error {
@@ -180,6 +145,27 @@ pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewConta
         _ => Vec::new(),
     };
     if taken.is_empty() { Err(error.into()) } else { Ok(taken) }
+}
+
+/// What is stored of a contact, in the order in which both statements have it.
+fn content(new: &NewContact, now: Timestamp) -> Vec<Value> {
+    let sorting = Sorting::of(new);
+    params![
+        new.name,
+        new.email,
+        new.phone_number,
+        new.identifier,
+        new.additional_attributes,
+        new.custom_attributes,
+        new.blocked,
+        new.is_resolved(),
+        sorting.name,
+        sorting.company,
+        sorting.city,
+        sorting.country,
+        sorting.search_text,
+        now,
+    ]
 }
 
 /// Counts `step` contacts more in lists.

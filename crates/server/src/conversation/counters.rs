@@ -53,13 +53,14 @@ pub(super) fn move_all(tx: &mut Tx<'_>, moves: impl Iterator<Item = (Place, Plac
 pub(super) fn remove_contact(tx: &mut Tx<'_>, account: AccountId, contact: ContactId) -> Result<()> {
     let rows: Vec<(InboxId, Status, Option<UserId>, i64)> = tx.query(
         sql!(
-            "SELECT c.inbox_id, c.status,
-                    CASE WHEN c.assignee_id NOT IN (SELECT gone.id FROM users gone WHERE gone.deleting_at IS NOT NULL)
-                         THEN c.assignee_id END, COUNT(*)
-             FROM conversations c
-             WHERE c.account_id = $1 AND c.contact_id = $2 AND c.inbox_id NOT IN (
-                 SELECT gone.id FROM inboxes gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)
-             GROUP BY 1, 2, 3"
+            "SELECT g.inbox_id, g.status,
+                    CASE WHEN g.assignee_id NOT IN (SELECT gone.id FROM users gone WHERE gone.deleting_at IS NOT NULL)
+                         THEN g.assignee_id END, g.conversation_count
+             FROM (SELECT c.inbox_id, c.status, c.assignee_id, COUNT(*) AS conversation_count FROM conversations c
+                   WHERE c.account_id = $1 AND c.contact_id = $2
+                   GROUP BY c.inbox_id, c.status, c.assignee_id) g
+             WHERE g.inbox_id NOT IN (
+                 SELECT gone.id FROM inboxes gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
         ),
         (account, contact),
     )?;

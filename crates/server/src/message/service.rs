@@ -2,6 +2,7 @@
 
 use ::store::Tx;
 use edge::Result;
+use serde_json::{Map, Value};
 use types::{ContentType, Json, MessageType, Status};
 
 use super::store::NewMessage;
@@ -43,6 +44,27 @@ pub fn create(
         note_mentions(tx, conversation, &message, actor)?;
     }
     Ok(message)
+}
+
+/// Notes under `key` what the contact of a locked conversation answered to a message; the same answer again changes
+/// nothing.
+pub fn note_answer(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    message: &Message,
+    key: &str,
+    answer: Value,
+) -> Result<()> {
+    let mut attributes: Map<String, Value> = message.content_attributes.read();
+    if attributes.get(key) == Some(&answer) {
+        return Ok(());
+    }
+    attributes.insert(key.to_owned(), answer);
+    let account = conversation.account_id;
+    store::update_attributes(tx, account, message.id, &Json::of(&attributes))?;
+    let actor = Actor::Contact { id: conversation.contact_id };
+    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
+    Ok(())
 }
 
 /// Writes an activity message: what happened, without sender.
@@ -115,7 +137,7 @@ fn is_answer_of_a_person(message: &Message) -> bool {
 }
 
 fn has_key(json: &Json, key: &str) -> bool {
-    json.read::<serde_json::Map<String, serde_json::Value>>().contains_key(key)
+    json.read::<Map<String, Value>>().contains_key(key)
 }
 
 /// Mentioned are members that see the inbox; a team stands for its members; nobody mentions himself.

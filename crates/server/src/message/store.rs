@@ -83,7 +83,7 @@ pub fn insert(
 }
 
 /// Stores other items, answers and parts of a message's content.
-pub fn update_attributes(tx: &mut Tx<'_>, account: AccountId, id: MessageId, attributes: &Json) -> Result<()> {
+pub(super) fn update_attributes(tx: &mut Tx<'_>, account: AccountId, id: MessageId, attributes: &Json) -> Result<()> {
     let now = tx.now();
     tx.execute(
         sql!("UPDATE messages SET content_attributes = $3, updated_at = $4 WHERE account_id = $1 AND id = $2"),

@@ -56,6 +56,19 @@ pub fn find_conversation(conn: &mut Conn<'_>, visitor: &Visitor, display_id: i64
     found.filter(|conversation| visitor.reaches(conversation)).ok_or(Error::NotFound("conversation"))
 }
 
+/// The visitor, and the conversation that it reaches, locked.
+pub fn lock_conversation(
+    tx: &mut Tx<'_>,
+    identifier: &str,
+    source_id: &str,
+    display_id: i64,
+) -> Result<(Visitor, Conversation)> {
+    let visitor = hold_visitor(tx, identifier, source_id)?;
+    let found = find_conversation(tx, &visitor, display_id)?;
+    let locked = conversation::store::lock(tx, visitor.account_id(), found.id)?;
+    Ok((visitor, locked.ok_or(Error::NotFound("conversation"))?))
+}
+
 impl Visitor {
     /// The account.
     pub fn account_id(&self) -> AccountId {

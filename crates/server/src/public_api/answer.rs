@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 use super::access;
 use super::wire::PublicMessageJson;
 use crate::App;
-use crate::conversation::{self, Conversation};
-use crate::events::{Actor, Event, record};
+use crate::conversation::Conversation;
 use crate::message::beside::Beside;
 use crate::message::sender::Presence;
 use crate::message::{self, Message, template};
@@ -87,16 +86,14 @@ pub async fn answer(
     let answers = read(body)?;
     let base_url = app.settings.base_url.clone();
     let write = move |tx: &mut Tx<'_>| {
-        let visitor = access::hold_visitor(tx, &identifier, &source_id)?;
-        let account = visitor.account_id();
-        let found = access::find_conversation(tx, &visitor, display_id)?;
-        let conversation = conversation::store::lock(tx, account, found.id)?.ok_or(Error::NotFound("conversation"))?;
+        let (visitor, conversation) = access::lock_conversation(tx, &identifier, &source_id, display_id)?;
         for answer in &answers {
             let message = find(tx, &conversation, id)?;
             note(tx, &conversation, &message, answer)?;
         }
         let message = find(tx, &conversation, id)?;
-        let beside = Beside::load(tx, account, std::slice::from_ref(&message), Presence::Hidden, &base_url)?;
+        let beside =
+            Beside::load(tx, visitor.account_id(), std::slice::from_ref(&message), Presence::Hidden, &base_url)?;
         Ok::<_, Error>(PublicMessageJson::new(message, display_id, &beside))
     };
     Ok(Json(app.store.write(write).await?))
@@ -163,15 +160,7 @@ fn note(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, answer:
             survey::answer(tx, conversation, message, rating)
         }
         Answer::Values(values) if asks_for_values(message.content_type) => {
-            let mut attributes: Map<String, Value> = message.content_attributes.read();
-            if attributes.insert("submitted_values".into(), values.clone()).as_ref() == Some(values) {
-                return Ok(());
-            }
-            let account = conversation.account_id;
-            message::store::update_attributes(tx, account, message.id, &types::Json::of(&attributes))?;
-            let actor = Actor::Contact { id: conversation.contact_id };
-            record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
-            Ok(())
+            message::service::note_answer(tx, conversation, message, "submitted_values", values.clone())
         }
         Answer::Survey(_) | Answer::Values(_) => Err(wrong("is not what the message asks for")),
     }

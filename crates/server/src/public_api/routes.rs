@@ -233,11 +233,8 @@ pub async fn create_message(
     let write = async |stored| {
         let attachments = NewAttachments { signed_ids, stored };
         once.write(&app, move |tx| {
-            let visitor = access::hold_visitor(tx, &identifier, &source_id)?;
+            let (visitor, mut conversation) = access::lock_conversation(tx, &identifier, &source_id, display_id)?;
             let account = visitor.account_id();
-            let found = access::find_conversation(tx, &visitor, display_id)?;
-            let locked = conversation::store::lock(tx, account, found.id)?;
-            let mut conversation = locked.ok_or(Error::NotFound("conversation"))?;
             let actor = Actor::Contact { id: visitor.contact.id };
             let new = draft.from_contact(visitor.contact.id);
             let message = message::service::create(tx, &mut conversation, &new, &actor, draft.echo_id.as_deref())?;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use ::store::Tx;
 use edge::{Error, Result};
 use serde_json::{Map, Value, json};
-use types::{ChannelKind, ContentType, Json};
+use types::{ChannelKind, ContentType};
 
 use super::link::QUESTION;
 use super::{SurveyConfig, store};
 use crate::conversation::Conversation;
-use crate::events::{Actor, Event, record};
+use crate::events::Actor;
 use crate::inbox::channel;
 use crate::label;
 use crate::message::{self, Message, template};
@@ -72,13 +72,8 @@ pub fn answer(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, r
     if tx.now().since(message.created_at) > ANSWER_TIME {
         return Err(Error::Refused("The survey cannot be answered after 14 days".into()));
     }
-    let mut attributes: Map<String, Value> = message.content_attributes.read();
     let given = json!({ "rating": rating.rating, "feedback_message": rating.feedback.as_deref().unwrap_or_default() });
-    attributes.insert("submitted_values".into(), json!({ "csat_survey_response": given }));
-    let account = conversation.account_id;
-    message::store::update_attributes(tx, account, message.id, &Json::of(&attributes))?;
     store::upsert_answer(tx, conversation, message.id, rating.rating, rating.feedback.as_deref())?;
-    let actor = Actor::Contact { id: conversation.contact_id };
-    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
-    Ok(())
+    let answer = json!({ "csat_survey_response": given });
+    message::service::note_answer(tx, conversation, message, "submitted_values", answer)
 }

@@ -16,7 +16,7 @@ use super::variables::{self, Filling};
 use super::{Message, Sender, service};
 use crate::contact::{self, service::NewContact};
 use crate::conversation::Conversation;
-use crate::events::{Actor, Event, record};
+use crate::events::Actor;
 use crate::inbox::{self, hours};
 
 /// How long after an answer of the team nobody is told that the team is away.
@@ -111,10 +111,7 @@ pub fn answer_email(tx: &mut Tx<'_>, conversation: &Conversation, message: &Mess
     }
     let (account, id) = (conversation.account_id, conversation.contact_id);
     let actor = Actor::Contact { id };
-    let mut attributes: Map<String, Value> = message.content_attributes.read();
-    attributes.insert("submitted_email".into(), email.as_str().into());
-    super::store::update_attributes(tx, account, message.id, &Json::of(&attributes))?;
-    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
+    service::note_answer(tx, conversation, message, "submitted_email", email.as_str().into())?;
 
     let contact = contact::store::lock(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
     let is_free = contact::store::find_by_identity(tx, account, None, Some(&email), None)?.is_none();

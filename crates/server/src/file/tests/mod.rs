@@ -1,5 +1,7 @@
 //! Files of messages, from the upload to the bytes.
 
+mod picture;
+
 use std::io::Cursor;
 use std::time::Duration;
 
