@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use types::{
-    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId,
-    UserId,
+    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, CustomAttributeId, InboxId, Json, LabelId,
+    MessageId, Status, TeamId, UserId,
 };
 
 use store::{NewEvent, Tx};
@@ -111,6 +111,18 @@ pub enum Event {
     CannedResponseUpdated(CannedResponseId),
     /// A canned response was removed.
     CannedResponseDeleted(CannedResponseId),
+    /// A custom attribute was defined.
+    CustomAttributeCreated(CustomAttributeId),
+    /// The definition of a custom attribute changed.
+    CustomAttributeUpdated(CustomAttributeId),
+    /// The definition of a custom attribute was removed.
+    CustomAttributeDeleted(CustomAttributeId),
+    /// A label of the account was made.
+    LabelCreated(LabelId),
+    /// A label of the account changed.
+    LabelUpdated(LabelId),
+    /// A label of the account was removed.
+    LabelDeleted(LabelId),
     /// A team was made.
     TeamCreated(TeamId),
     /// A team's name, description or assignment changed.
@@ -201,6 +213,12 @@ impl Event {
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
+            Self::CustomAttributeCreated(_) => "custom_attribute.created",
+            Self::CustomAttributeUpdated(_) => "custom_attribute.updated",
+            Self::CustomAttributeDeleted(_) => "custom_attribute.deleted",
+            Self::LabelCreated(_) => "label.created",
+            Self::LabelUpdated(_) => "label.updated",
+            Self::LabelDeleted(_) => "label.deleted",
             Self::TeamCreated(_) => "team.created",
             Self::TeamUpdated(..) => "team.updated",
             Self::TeamDeleted(_) => "team.deleted",
@@ -244,6 +262,12 @@ impl Event {
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
+            Self::CustomAttributeCreated(attribute)
+            | Self::CustomAttributeUpdated(attribute)
+            | Self::CustomAttributeDeleted(attribute) => json!({ "custom_attribute_id": attribute }),
+            Self::LabelCreated(label) | Self::LabelUpdated(label) | Self::LabelDeleted(label) => {
+                json!({ "label_id": label })
+            }
             Self::TeamCreated(team) | Self::TeamUpdated(team, _) | Self::TeamDeleted(team) => {
                 json!({ "team_id": team })
             }
@@ -301,6 +325,12 @@ impl Event {
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)
+            | Self::CustomAttributeCreated(_)
+            | Self::CustomAttributeUpdated(_)
+            | Self::CustomAttributeDeleted(_)
+            | Self::LabelCreated(_)
+            | Self::LabelUpdated(_)
+            | Self::LabelDeleted(_)
             | Self::TeamCreated(_)
             | Self::TeamDeleted(_)
             | Self::TeamMemberAdded(..)

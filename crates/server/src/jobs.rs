@@ -9,10 +9,12 @@ use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
+use crate::label::jobs::CarryLabel;
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
     Registry::default()
+        .with::<CarryLabel>()
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
         .with::<MoveMessages>()

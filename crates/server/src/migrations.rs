@@ -33,6 +33,9 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
+    "0070_custom_attributes.sql",
+    "0071_attribute_values.sql",
+    "0072_labels.sql",
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
-    platform, profile, public_api, survey, team,
+    App, agent, agent_bot, auth, canned_response, contact, conversation, custom_attribute, file, health, inbox, label,
+    message, openapi, platform, profile, public_api, survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -95,12 +95,22 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(inbox::members::list, inbox::members::remove_from))
         .routes(routes!(canned_response::routes::list, canned_response::routes::create))
         .routes(routes!(canned_response::routes::update, canned_response::routes::delete))
+        .routes(routes!(custom_attribute::routes::list, custom_attribute::routes::create))
+        .routes(routes!(
+            custom_attribute::routes::show,
+            custom_attribute::routes::update,
+            custom_attribute::routes::delete
+        ))
+        .routes(routes!(label::routes::list, label::routes::create))
+        .routes(routes!(label::routes::show, label::routes::update, label::routes::delete))
         .routes(routes!(team::routes::list, team::routes::create))
         .routes(routes!(team::routes::show, team::routes::update, team::routes::delete))
         .routes(routes!(team::members::list, team::members::add, team::members::set, team::members::remove))
         .routes(routes!(contact::routes::list, contact::routes::create))
         .routes(routes!(contact::routes::search))
+        .routes(routes!(contact::filter::filter))
         .routes(routes!(contact::routes::show, contact::change::update, contact::routes::delete))
+        .routes(routes!(contact::labels::list, contact::labels::set))
         .routes(routes!(contact::change::destroy_custom_attributes))
         .routes(routes!(contact::reach::create_session))
         .routes(routes!(contact::reach::list_contactable_inboxes))
@@ -111,6 +121,7 @@ fn conversations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(conversation::routes::list, conversation::routes::create))
         .routes(routes!(conversation::routes::meta))
+        .routes(routes!(conversation::filter::filter))
         .routes(routes!(conversation::routes::show, conversation::priority::update))
         .routes(routes!(conversation::routes::toggle_status))
         .routes(routes!(conversation::priority::toggle))

@@ -1,7 +1,15 @@
 //! Texts as they are compared and searched.
 
 use edge::Problem;
+use jiff::civil::Date;
+use types::Timestamp;
 pub use types::fold;
+
+/// The day of `time` in UTC.
+pub fn utc_day(time: Timestamp) -> Date {
+    let moment = jiff::Timestamp::from_microsecond(time.as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    moment.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
 
 /// Whether `text` is an `http` or `https` address with a host.
 pub fn is_web_address(text: &str) -> bool {

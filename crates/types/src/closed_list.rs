@@ -245,3 +245,37 @@ closed_list! {
         InADay = "in_a_day",
     }
 }
+
+closed_list! {
+    /// How clients show a custom attribute, and as what filters compare it.
+    AttributeType {
+        /// A text.
+        Text = "text",
+        /// A number.
+        Number = "number",
+        /// An amount of money.
+        Currency = "currency",
+        /// A number of hundredths.
+        Percent = "percent",
+        /// An address.
+        Link = "link",
+        /// A day.
+        Date = "date",
+        /// One of some texts.
+        List = "list",
+        /// Yes or no.
+        Checkbox = "checkbox",
+    }
+}
+
+closed_list! {
+    /// What has a custom attribute.
+    AttributeModel {
+        /// Conversations.
+        Conversation = "conversation_attribute",
+        /// Contacts.
+        Contact = "contact_attribute",
+        /// Companies.
+        Company = "company_attribute",
+    }
+}

@@ -125,6 +125,10 @@ ids! {
     UserId of User;
     /// A sign-in of a user.
     UserSessionId of UserSession;
+    /// The definition of a custom attribute.
+    CustomAttributeId of CustomAttribute;
+    /// A label of an account.
+    LabelId of Label;
     /// A program that answers in inboxes.
     AgentBotId of AgentBot;
     /// An application of the installation's operator.

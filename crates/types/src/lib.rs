@@ -10,14 +10,14 @@ mod value;
 
 pub use clock::{Clock, SystemClock};
 pub use closed_list::{
-    Availability, ChannelKind, ContentType, FileType, MessageStatus, MessageType, Priority, ReplyTime, Role,
-    SenderType, Status, UnknownName,
+    AttributeModel, AttributeType, Availability, ChannelKind, ContentType, FileType, MessageStatus, MessageType,
+    Priority, ReplyTime, Role, SenderType, Status, UnknownName,
 };
 pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
-    ConversationId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, SurveyAnswerId, TeamId, UserId,
-    UserSessionId,
+    ConversationId, CustomAttributeId, FileId, Id, InboxId, JobId, LabelId, MessageId, PlatformAppId, SurveyAnswerId,
+    TeamId, UserId, UserSessionId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -34,6 +34,10 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "addNewCannedResponseToAccount" | "updateCannedResponseInAccount" => {
             json!({ "short_code": format!("code {number}"), "content": "We are in from nine to five." })
         }
+        "addNewCustomAttributeToAccount" | "updateCustomAttributeInAccount" => {
+            json!({ "attribute_display_name": "Plan", "attribute_key": format!("plan_{number}") })
+        }
+        "createLabel" | "updateLabel" => json!({ "title": format!("label-{number}"), "color": "#aa0044" }),
         "addNewAgentToAccount" => json!({ "name": "Mira", "email": email, "role": "agent" }),
         "addNewAgentsToAccount" => json!({ "emails": [email] }),
         "updateAgentInAccount" => json!({ "name": format!("Mira {number}"), "availability": "busy" }),
@@ -45,6 +49,12 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactUpdate" | "updateAContact" => json!({ "name": format!("Ada {number}") }),
         "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
+        "contactFilter" => {
+            json!({ "payload": [{ "attribute_key": "name", "filter_operator": "contains", "values": ["a"] }] })
+        }
+        "conversationFilter" => {
+            json!({ "payload": [{ "attribute_key": "status", "filter_operator": "equal_to", "values": ["open"] }] })
+        }
         "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
         "newConversation" if field == "snoozed_until" => {
@@ -55,7 +65,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "toggleStatusOfAConversation" => json!({ "status": "open" }),
         "assignAConversation" if field == "team_id" => json!({ "team_id": 0 }),
         "assignAConversation" => json!({ "assignee_id": site.agent.id }),
-        "conversationAddLabels" => json!({ "labels": ["refund"] }),
+        "conversationAddLabels" | "setLabelsOfContact" => json!({ "labels": ["refund"] }),
         "createANewMessageInAConversation" if field == "sender_id" => {
             json!({ "content": "Hello", "sender_type": "AgentBot" })
         }
@@ -77,6 +87,8 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
     let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
         "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",
+        "custom_attribute_definitions" | "custom_attribute_definitions/{id}" => "custom_attribute_definition",
+        "labels" | "labels/{id}" => "label",
         "teams" | "teams/{team_id}" => "team",
         _ => return body,
     };

@@ -61,6 +61,10 @@ pub struct Site {
     session: String,
     /// A canned response.
     pub canned_response: i64,
+    /// A custom attribute.
+    pub custom_attribute: i64,
+    /// A label of the account.
+    pub label: i64,
     /// A message of that conversation that offers a choice.
     pub message: i64,
     /// The uuid of a conversation with a survey.
@@ -98,6 +102,8 @@ impl Site {
         };
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
+        let custom_attribute = custom_attribute(app, &administrator).await;
+        let label = label(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
@@ -119,6 +125,8 @@ impl Site {
             message,
             changing_source_id,
             canned_response,
+            custom_attribute,
+            label,
             survey,
             team: app.team(account, true, &[]).await,
             agent_bot: granted_bot(app, account).await,
@@ -174,6 +182,8 @@ impl Site {
             "deleteAnAccount" => Some(granted_account(app).await.to_string()),
             "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
+            "deleteCustomAttributeFromAccount" => Some(custom_attribute(app, &self.administrator).await.to_string()),
+            "deleteLabel" => Some(label(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
@@ -197,6 +207,8 @@ impl Site {
             ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
+            ("custom_attribute_definitions", "id") => self.custom_attribute.to_string(),
+            ("labels", "id") => self.label.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -283,4 +295,17 @@ async fn set_login(app: &TestApp, user: UserId, email: &str) {
 async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
     let body = json!({ "short_code": uuid::Uuid::new_v4().to_string(), "content": "Hello" });
     app.post(member, "canned_responses", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new custom attribute of contacts.
+async fn custom_attribute(app: &TestApp, member: &Caller) -> i64 {
+    let key = format!("site_{}", uuid::Uuid::new_v4().simple());
+    let body = json!({ "attribute_display_name": "Site", "attribute_key": key, "attribute_model": 1 });
+    app.post(member, "custom_attribute_definitions", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new label of the account.
+async fn label(app: &TestApp, administrator: &Caller) -> i64 {
+    let body = json!({ "title": format!("site-{}", uuid::Uuid::new_v4().simple()) });
+    app.post(administrator, "labels", body).await.expect(200).json()["id"].as_i64().unwrap()
 }

@@ -1,10 +1,10 @@
 //! Lists and searches of contacts (rest.md §5.9).
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use edge::field::Maybe;
 use edge::{Error, Result};
+use sea_query::Condition;
 use store::Conn;
 use types::{AccountId, ContactId, ToValue, Value};
 
@@ -13,6 +13,7 @@ use super::{Contact, search, store as rows};
 use crate::BaseUrl;
 use crate::inbox;
 use crate::inbox::wire::{InboxJson, InboxView};
+use crate::query::{Conditions, placeholders};
 use crate::text;
 
 /// The folded name, as the index has it.
@@ -32,6 +33,8 @@ pub struct List {
     /// Folded; contained in one of the searched fields.
     text: Option<String>,
     labels: Option<Vec<String>>,
+    /// What a filter looks for, among all contacts.
+    filter: Option<Condition>,
     order: String,
     page: i64,
     with_sessions: bool,
@@ -43,6 +46,7 @@ impl List {
         Self {
             account,
             text: None,
+            filter: None,
             labels: match &query.labels {
                 Maybe::Absent => None,
                 Maybe::Null => Some(Vec::new()),
@@ -62,6 +66,11 @@ impl List {
         let text = query.q.as_ref().map(|text| text.0.trim()).filter(|text| !text.is_empty());
         let text = text.ok_or_else(|| Error::Refused("Specify what to search for with parameter q".into()))?;
         Ok(Self { text: Some(search::folded(text)), ..Self::read(account, query) })
+    }
+
+    /// Those that `filter` finds, anonymous ones included (decisions §2).
+    pub fn filter(account: AccountId, query: &ContactListQuery, filter: Condition) -> Self {
+        Self { filter: Some(filter), labels: None, ..Self::read(account, query) }
     }
 
     /// The page, with the count over all pages.
@@ -95,51 +104,43 @@ impl List {
 
     /// The statement of the page, and its values.
     pub(crate) fn statement(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
-        let (mut text, mut values) = self.conditions(conn);
-        values.push(PAGE.to_value());
-        values.push((self.page - 1).saturating_mul(PAGE).to_value());
-        text = format!(
-            "SELECT {} FROM contacts k WHERE {text} ORDER BY {} LIMIT ${} OFFSET ${}",
-            rows::columns!(),
-            self.order,
-            values.len() - 1,
-            values.len(),
-        );
-        (text, values)
+        self.conditions(conn).page(rows::columns!(), &self.order, PAGE, (self.page - 1).saturating_mul(PAGE))
     }
 
     fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
-        if self.text.is_none() && self.labels.is_none() {
+        if self.text.is_none() && self.labels.is_none() && self.filter.is_none() {
             return rows::find_count(conn, self.account);
         }
-        let (text, values) = self.conditions(conn);
-        let counted: Vec<(i64,)> =
-            conn.query_built(&format!("SELECT COUNT(*) FROM contacts k WHERE {text}"), &values)?;
+        let (text, values) = self.conditions(conn).select("COUNT(*)", &[]);
+        let counted: Vec<(i64,)> = conn.query_built(&text, &values)?;
         Ok(counted.first().map_or(0, |(count,)| *count))
     }
 
-    fn conditions(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
-        let mut text = "k.account_id = $1 AND k.is_resolved AND k.deleting_at IS NULL".to_owned();
-        let mut values = vec![self.account.to_value()];
+    fn conditions(&self, conn: &Conn<'_>) -> Conditions {
+        let mut rows = Conditions::on("contacts", "k");
+        rows.and("k.account_id = $1 AND k.deleting_at IS NULL", &[&self.account]);
+        match &self.filter {
+            Some(tree) => rows.and_tree(tree.clone()),
+            None => rows.and("k.is_resolved", &[]),
+        }
         if let Some(searched) = &self.text {
-            values.push(text::contains_pattern(searched).to_value());
-            write!(text, " AND k.search_text LIKE ${} ESCAPE '\\'", values.len()).expect("writing to a text");
-            if let Some((narrow, value)) = search::condition(conn, self.account, searched, values.len() + 1) {
-                values.push(value);
-                write!(text, " AND {narrow}").expect("writing to a text");
+            rows.and("k.search_text LIKE $1 ESCAPE '\\'", &[&text::contains_pattern(searched)]);
+            if let Some((narrow, value)) = search::condition(conn, self.account, searched) {
+                rows.and(narrow, &[&value]);
             }
         }
         if let Some(labels) = &self.labels {
-            values.push(labels.to_value());
-            write!(
-                text,
-                " AND EXISTS (SELECT 1 FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
-                  WHERE ct.account_id = k.account_id AND ct.contact_id = k.id AND t.folded_name = ANY(${}))",
-                values.len()
-            )
-            .expect("writing to a text");
+            let values: Vec<&dyn ToValue> = labels.iter().map(|label| label as &dyn ToValue).collect();
+            rows.and(
+                &format!(
+                    "EXISTS (SELECT 1 FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
+                     WHERE ct.account_id = k.account_id AND ct.contact_id = k.id AND t.folded_name IN {})",
+                    placeholders(1, labels.len())
+                ),
+                &values,
+            );
         }
-        (text, values)
+        rows
     }
 }
 

@@ -75,7 +75,7 @@ pub async fn search(
     load_list(&app, &member, list).await
 }
 
-async fn load_list(app: &App, member: &Member, list: List) -> Result<Json<ContactListJson>> {
+pub(super) async fn load_list(app: &App, member: &Member, list: List) -> Result<Json<ContactListJson>> {
     let view = InboxView::of(member);
     let base_url = app.settings.base_url.clone();
     let page = app.store.read(move |conn| list.load(conn, view, &base_url)).await?;

@@ -46,15 +46,14 @@ pub fn forget(tx: &mut Tx<'_>, ids: &[ContactId]) -> Result<()> {
     Ok(())
 }
 
-/// A condition on `k.id` for contacts that may contain `text`, with `number` as its parameter; `None` when the
-/// index does not help.
-pub fn condition(conn: &Conn<'_>, account: AccountId, text: &str, number: usize) -> Option<(String, Value)> {
+/// A condition on `k.id` for contacts that may contain `text`, with the value for its `$1`; `None` when the index does
+/// not help.
+pub fn condition(conn: &Conn<'_>, account: AccountId, text: &str) -> Option<(&'static str, Value)> {
     if conn.is_postgres() || text.chars().count() < LETTERS {
         return None;
     }
     let all = words(account, text).into_iter().collect::<Vec<_>>().join(" AND ");
-    let condition = format!("k.id IN (SELECT rowid FROM contact_search WHERE contact_search MATCH ${number})");
-    Some((condition, Value::Text(all)))
+    Some(("k.id IN (SELECT rowid FROM contact_search WHERE contact_search MATCH $1)", Value::Text(all)))
 }
 
 /// The trigrams of every line, as words that no tokenizer takes apart.

@@ -9,6 +9,7 @@ use types::{AccountId, ContactId, Json};
 use super::{Contact, is_email, is_phone_number, search, store};
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
+use crate::filter::values;
 use crate::platform::audit;
 use crate::{conversation, label};
 
@@ -99,6 +100,7 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Act
         return Err(taken(store::find_taken(tx, account, new, None)?));
     };
     search::index(tx, account, contact.id, &new.search_text())?;
+    values::insert_contact(tx, account, contact.id, &new.custom_attributes, &new.additional_attributes)?;
     if new.is_resolved() {
         store::count(tx, account, 1)?;
     }
@@ -148,6 +150,11 @@ pub fn update(
     }
     if before.search_text() != after.search_text() {
         search::index(tx, account, id, &after.search_text())?;
+    }
+    if (&before.custom_attributes, &before.additional_attributes)
+        != (&after.custom_attributes, &after.additional_attributes)
+    {
+        values::write_contact(tx, account, id, &after.custom_attributes, &after.additional_attributes)?;
     }
     let step = i64::from(after.is_resolved()) - i64::from(before.is_resolved());
     if step != 0 {

@@ -5,10 +5,11 @@ use edge::{Body, Error, ErrorJson, Json, Path, Result};
 use types::AccountId;
 
 use super::wire::{CustomAttributesBody, CustomAttributesJson};
-use super::{service, store};
+use super::{Conversation, service, store};
 use crate::App;
 use crate::access::MemberOrBot;
 use crate::events::{Actor, Changes, Event, record};
+use crate::filter::values;
 
 /// Replace the custom attributes of a conversation.
 #[utoipa::path(
@@ -45,6 +46,8 @@ pub async fn set(
             if !changes.is_empty() {
                 conversation.updated_at = tx.now();
                 store::update_custom_attributes(tx, &conversation)?;
+                let Conversation { account_id, id, additional_attributes, .. } = &conversation;
+                values::write_conversation(tx, *account_id, *id, &attributes, additional_attributes)?;
                 let event = Event::ConversationUpdated(conversation.id, changes);
                 record(tx, conversation.account_id, &Actor::from(&caller), &event);
             }

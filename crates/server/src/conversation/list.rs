@@ -1,7 +1,5 @@
 //! Lists of conversations: which, in what order, how many (rest.md §5.10, semantics §6).
 
-use std::fmt::Write as _;
-
 use edge::field::{Maybe, Text};
 use edge::{Error, Result};
 use store::{Conn, sql};
@@ -12,6 +10,7 @@ use super::counters;
 use super::view::columns;
 use super::wire::{Counts, ListQuery};
 use crate::access::Member;
+use crate::query::{Conditions, placeholders};
 use crate::{team, text};
 
 /// By urgency, conversations without priority last.
@@ -33,7 +32,7 @@ macro_rules! deleting_users {
 }
 
 /// Conversations on a page.
-const PAGE: i64 = 25;
+pub(super) const PAGE: i64 = 25;
 /// Has no conversations.
 const NO_INBOX: InboxId = InboxId::new(0);
 /// Conversations of an answer that is not paged.
@@ -194,38 +193,29 @@ impl List {
 
     /// The statement of the page, and its values.
     pub(crate) fn statement(&self) -> (String, Vec<Value>) {
-        let mut built = self.conditions();
+        let mut rows = self.conditions();
         match self.assignee {
-            Assignee::Me => {
-                let user = built.bind(&self.scope.user);
-                built.and(&format!("c.assignee_id = {user}"));
-            }
+            Assignee::Me => rows.and("c.assignee_id = $1", &[&self.scope.user]),
             Assignee::Unassigned if self.counts_deleting => {
-                built.and(concat!("(c.assignee_id IS NULL OR c.assignee_id IN ", deleting_users!(), ")"));
+                rows.and(concat!("(c.assignee_id IS NULL OR c.assignee_id IN ", deleting_users!(), ")"), &[]);
             }
-            Assignee::Unassigned => built.and("c.assignee_id IS NULL"),
+            Assignee::Unassigned => rows.and("c.assignee_id IS NULL", &[]),
             Assignee::Assigned => {
-                built.and(concat!("c.assignee_id IS NOT NULL AND c.assignee_id NOT IN ", deleting_users!()));
+                rows.and(concat!("c.assignee_id IS NOT NULL AND c.assignee_id NOT IN ", deleting_users!()), &[]);
             }
             Assignee::All => {}
         }
         if self.order.needs_messages() {
-            built.and(
+            rows.and(
                 "EXISTS (SELECT 1 FROM messages m WHERE m.account_id = c.account_id AND m.conversation_id = c.id)",
+                &[],
             );
         }
         let (limit, offset) = match self.narrow.updated_after {
             Some(_) => (UNPAGED, 0),
             None => (PAGE, (self.page - 1).saturating_mul(PAGE)),
         };
-        let (limit, offset) = (built.bind(&limit), built.bind(&offset));
-        let order = self.order.0;
-        let text = format!(
-            "SELECT {} FROM conversations c WHERE {} ORDER BY {order}, c.id DESC LIMIT {limit} OFFSET {offset}",
-            columns(),
-            built.text,
-        );
-        (text, built.values)
+        rows.page(columns(), &format!("{}, c.id DESC", self.order.0), limit, offset)
     }
 
     fn read_counters(&self, conn: &mut Conn<'_>) -> Result<(i64, i64, i64)> {
@@ -249,122 +239,118 @@ impl List {
     }
 
     fn count_rows(&self, conn: &mut Conn<'_>) -> Result<(i64, i64, i64)> {
-        let mut built = self.conditions();
-        let user = built.bind(&self.scope.user);
-        let text = format!(
-            "SELECT COUNT(*), COUNT(*) FILTER (WHERE c.assignee_id IS NULL OR c.assignee_id IN {}),
-                    COUNT(*) FILTER (WHERE c.assignee_id = {user})
-             FROM conversations c WHERE {}",
-            deleting_users!(),
-            built.text,
-        );
-        let rows: Vec<(i64, i64, i64)> = conn.query_built(&text, &built.values)?;
-        Ok(rows.first().copied().unwrap_or_default())
+        count(conn, &self.conditions(), self.scope.user)
     }
 
     /// Everything but `assignee_type`.
-    fn conditions(&self) -> Built {
+    fn conditions(&self) -> Conditions {
         let scope = self.scope;
         let narrow = &self.narrow;
-        let mut built = Built::default();
-        let account = built.bind(&scope.account);
-        built.and(&format!("c.account_id = {account}"));
+        let mut rows = Conditions::on("conversations", "c");
+        rows.and("c.account_id = $1", &[&scope.account]);
         if let [status] = self.statuses.as_slice() {
-            let status = built.bind(status);
-            built.and(&format!("c.status = {status}"));
+            rows.and("c.status = $1", &[status]);
         }
-        for (column, table) in [("contact_id", "contacts"), ("inbox_id", "inboxes")] {
-            built.and(&format!(
-                "c.{column} NOT IN (SELECT gone.id FROM {table} gone
-                 WHERE gone.account_id = {account} AND gone.deleting_at IS NOT NULL)"
-            ));
-        }
+        must_be_shown(&mut rows, scope.account);
         // Who takes part in a conversation sees it there whatever the inbox (semantics §6.4).
         if narrow.kind != Some(Kind::Participating) {
             if !scope.sees_all {
-                let user = built.bind(&scope.user);
-                built.and(&format!(
-                    "c.inbox_id IN (SELECT im.inbox_id FROM inbox_members im
-                     WHERE im.account_id = {account} AND im.user_id = {user})"
-                ));
+                must_be_seen(&mut rows, scope.account, scope.user);
             }
             if let Some(inbox) = narrow.inbox {
-                let inbox = built.bind(&inbox);
-                built.and(&format!("c.inbox_id = {inbox}"));
+                rows.and("c.inbox_id = $1", &[&inbox]);
             }
         }
         if let Some(team) = narrow.team {
-            let team = built.bind(&team);
-            built.and(&format!("c.team_id = {team}"));
+            rows.and("c.team_id = $1", &[&team]);
         }
         if let Some(labels) = &narrow.labels {
-            let labels = built.bind(labels);
-            built.and(&format!(
-                "EXISTS (SELECT 1 FROM conversation_tags ct JOIN tags t ON t.id = ct.tag_id
-                 WHERE ct.account_id = c.account_id AND ct.conversation_id = c.id AND t.folded_name = ANY({labels}))"
-            ));
+            let values: Vec<&dyn ToValue> = labels.iter().map(|label| label as &dyn ToValue).collect();
+            rows.and(
+                &format!(
+                    "EXISTS (SELECT 1 FROM conversation_tags ct JOIN tags t ON t.id = ct.tag_id
+                     WHERE ct.account_id = c.account_id AND ct.conversation_id = c.id AND t.folded_name IN {})",
+                    placeholders(1, labels.len())
+                ),
+                &values,
+            );
         }
         if let Some(text) = &narrow.text {
-            let pattern = built.bind(&text::contains_pattern(&text::fold(text)));
-            built.and(&format!(
+            rows.and(
                 "EXISTS (SELECT 1 FROM messages m WHERE m.account_id = c.account_id AND m.conversation_id = c.id
-                 AND m.message_type IN ('incoming', 'outgoing') AND fold(m.content) LIKE {pattern} ESCAPE '\\')"
-            ));
+                 AND m.message_type IN ('incoming', 'outgoing') AND fold(m.content) LIKE $1 ESCAPE '\\')",
+                &[&text::contains_pattern(&text::fold(text))],
+            );
         }
         if let Some(kind) = narrow.kind {
-            self.kind_condition(&mut built, kind);
+            self.must_be_of(&mut rows, kind);
         }
         if let Some(source_id) = &narrow.source_id {
-            let source_id = built.bind(source_id);
-            built.and(&format!(
+            rows.and(
                 "c.contact_inbox_id IN (SELECT ci.id FROM contact_inboxes ci
-                 WHERE ci.account_id = {account} AND ci.source_id = {source_id})"
-            ));
+                 WHERE ci.account_id = $1 AND ci.source_id = $2)",
+                &[&scope.account, source_id],
+            );
         }
         if let Some(after) = narrow.updated_after {
-            let after = built.bind(&after);
-            built.and(&format!("c.updated_at > {after}"));
+            rows.and("c.updated_at > $1", &[&after]);
         }
-        built
+        rows
     }
 
-    fn kind_condition(&self, built: &mut Built, kind: Kind) {
+    fn must_be_of(&self, rows: &mut Conditions, kind: Kind) {
         let table = match kind {
             Kind::Mention => "mentions",
             Kind::Participating => "conversation_participants",
             Kind::Unattended => {
-                return built.and("(c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL)");
+                return rows.and("(c.first_reply_created_at IS NULL OR c.waiting_since IS NOT NULL)", &[]);
             }
-            Kind::WithoutReply => return built.and("c.first_reply_created_at IS NULL"),
+            Kind::WithoutReply => return rows.and("c.first_reply_created_at IS NULL", &[]),
         };
-        let user = built.bind(&self.scope.user);
-        built.and(&format!(
-            "EXISTS (SELECT 1 FROM {table} p
-             WHERE p.account_id = c.account_id AND p.conversation_id = c.id AND p.user_id = {user})"
-        ));
+        rows.and(
+            &format!(
+                "EXISTS (SELECT 1 FROM {table} p
+                 WHERE p.account_id = c.account_id AND p.conversation_id = c.id AND p.user_id = $1)"
+            ),
+            &[&self.scope.user],
+        );
     }
 }
 
-/// Conditions joined by AND, with their values.
-#[derive(Default)]
-struct Built {
-    text: String,
-    values: Vec<Value>,
-}
-
-impl Built {
-    fn bind<T: ToValue + ?Sized>(&mut self, value: &T) -> String {
-        self.values.push(value.to_value());
-        format!("${}", self.values.len())
-    }
-
-    fn and(&mut self, condition: &str) {
-        let joiner = if self.text.is_empty() { "" } else { " AND " };
-        write!(self.text, "{joiner}{condition}").expect("writing to a text does not fail");
+/// Conversations on their way out are not shown: those of contacts and inboxes that are being deleted.
+pub(super) fn must_be_shown(rows: &mut Conditions, account: AccountId) {
+    for (column, table) in [("contact_id", "contacts"), ("inbox_id", "inboxes")] {
+        let condition = format!(
+            "c.{column} NOT IN (SELECT gone.id FROM {table} gone
+             WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+        );
+        rows.and(&condition, &[&account]);
     }
 }
 
-fn is_deleting_users(conn: &mut Conn<'_>) -> Result<bool> {
+/// An agent sees the conversations of the inboxes it belongs to.
+pub(super) fn must_be_seen(rows: &mut Conditions, account: AccountId, user: UserId) {
+    rows.and(
+        "c.inbox_id IN (SELECT im.inbox_id FROM inbox_members im WHERE im.account_id = $1 AND im.user_id = $2)",
+        &[&account, &user],
+    );
+}
+
+/// How many conversations there are, how many without assignee and how many of `user`.
+pub(super) fn count(conn: &mut Conn<'_>, rows: &Conditions, user: UserId) -> Result<(i64, i64, i64)> {
+    let (text, values) = rows.select(
+        concat!(
+            "COUNT(*), COUNT(*) FILTER (WHERE c.assignee_id IS NULL OR c.assignee_id IN ",
+            deleting_users!(),
+            "), COUNT(*) FILTER (WHERE c.assignee_id = $1)"
+        ),
+        &[&user],
+    );
+    let counts: Vec<(i64, i64, i64)> = conn.query_built(&text, &values)?;
+    Ok(counts.first().copied().unwrap_or_default())
+}
+
+pub(super) fn is_deleting_users(conn: &mut Conn<'_>) -> Result<bool> {
     let row: Option<(UserId,)> =
         conn.query_opt(sql!("SELECT id FROM users WHERE deleting_at IS NOT NULL LIMIT 1"), ())?;
     Ok(row.is_some())

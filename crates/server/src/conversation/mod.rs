@@ -4,6 +4,7 @@ mod activity;
 pub mod attributes;
 pub mod change;
 mod counters;
+pub mod filter;
 pub mod jobs;
 pub mod list;
 pub mod mute;

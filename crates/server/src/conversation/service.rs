@@ -11,6 +11,7 @@ use super::store::{self, NewConversation};
 use super::{Conversation, activity};
 use crate::access::{Member, MemberOrBot};
 use crate::events::{Actor, Changes, Event, record};
+use crate::filter::values;
 use crate::{agent, contact, inbox, label, message, team};
 
 /// Longest text in a conversation's attributes, in characters (rest.md §5.10).
@@ -107,6 +108,7 @@ pub fn open(tx: &mut Tx<'_>, account: AccountId, opening: &Opening, actor: &Acto
             snoozed_until: opening.snoozed_until.filter(|_| status == Status::Snoozed),
         },
     )?;
+    values::insert_conversation(tx, account, draft.id, &draft.custom_attributes, &draft.additional_attributes)?;
     let asked = (draft.assignee_id, draft.waiting_since);
     if draft.team_id.is_some() {
         change::follow_team(tx, &mut draft)?;

@@ -32,6 +32,11 @@ pub fn take_some(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], mo
                  WHERE account_id = $1 AND conversation_id = ANY($2) LIMIT $3)"
         ),
         sql!(
+            "DELETE FROM conversation_values WHERE (account_id, conversation_id, bag, key) IN (
+                 SELECT account_id, conversation_id, bag, key FROM conversation_values
+                 WHERE account_id = $1 AND conversation_id = ANY($2) LIMIT $3)"
+        ),
+        sql!(
             "DELETE FROM mentions WHERE (account_id, user_id, conversation_id) IN (
                  SELECT account_id, user_id, conversation_id FROM mentions
                  WHERE account_id = $1 AND conversation_id = ANY($2) LIMIT $3)"

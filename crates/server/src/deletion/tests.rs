@@ -490,7 +490,7 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
 
 /// Tables of an account with so few rows that the account's own deletion may take them along, or with some for each
 /// message or contact, with which they go.
-const FEW: [&str; 19] = [
+const FEW: &[&str] = &[
     "account_counters",
     "account_users",
     "agent_bot_inboxes",
@@ -498,13 +498,16 @@ const FEW: [&str; 19] = [
     "assignment_queues",
     "attachments",
     "canned_responses",
+    "custom_attribute_definitions",
     "csat_survey_responses",
     "contact_counters",
     "contact_tags",
+    "contact_values",
     "conversation_counters",
     "conversation_numbers",
     "inbox_members",
     "inboxes",
+    "labels",
     "notification_settings",
     "platform_app_grants",
     "team_members",

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod draft;
 pub mod hours;
 pub mod members;
+pub mod pre_chat;
 pub mod routes;
 pub mod service;
 pub mod store;

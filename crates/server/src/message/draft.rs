@@ -137,6 +137,10 @@ impl Draft {
         }
         let mut attributes = self.content_attributes.clone();
         if kind == ChannelKind::Email {
+            // Recorded: without copies, both say so.
+            for key in ["cc_emails", "bcc_emails"] {
+                attributes.entry(key).or_insert(Value::Null);
+            }
             for (key, addresses) in &self.mail_copies {
                 attributes.insert((*key).into(), split_addresses(addresses)?.into());
             }

@@ -14,7 +14,7 @@ use crate::{contact, inbox, reporting, team};
 
 /// Writes a message into a locked conversation and gives both as they are afterwards.
 ///
-/// In this order: a resolved or snoozed conversation reopens when its contact writes; the message is stored; the
+/// In this order: the message is stored; a resolved or snoozed conversation reopens when its contact writes; the
 /// conversation's times and counts follow; the first public answer of a person is noted; what the server says to a
 /// contact by itself follows.
 pub fn create(
@@ -24,11 +24,11 @@ pub fn create(
     actor: &Actor,
     echo_id: Option<&str>,
 ) -> Result<Message> {
-    if new.message_type == MessageType::Incoming {
-        reopen(tx, conversation, new.sender)?;
-    }
     let account = conversation.account_id;
     let message = store::insert(tx, account, conversation.id, conversation.inbox_id, new)?;
+    if new.message_type == MessageType::Incoming {
+        reopen(tx, conversation, new.sender, actor)?;
+    }
     let is_first_reply = follow(tx, conversation, &message)?;
     record(tx, account, actor, &Event::MessageCreated(conversation.id, message.id, echo_id.map(str::to_owned)));
     if is_first_reply {
@@ -85,7 +85,9 @@ pub fn add_activity(tx: &mut Tx<'_>, conversation: &mut Conversation, actor: &Ac
 
 /// The contact writes: a resolved or snoozed conversation opens; a resolved one with a bot goes to the bot
 /// (decisions §2). That of a muted conversation or a blocked contact stays.
-fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender) -> Result<()> {
+///
+/// A user who writes in the contact's name is told of in an activity message (semantics §2.8).
+fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender, actor: &Actor) -> Result<()> {
     let closed = matches!(conversation.status, Status::Resolved | Status::Snoozed);
     let account = conversation.account_id;
     if !closed || conversation.muted || contact::store::is_blocked(tx, account, conversation.contact_id)? {
@@ -94,8 +96,9 @@ fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender) -> R
     let to_bot =
         conversation.status == Status::Resolved && inbox::store::has_active_bot(tx, account, conversation.inbox_id)?;
     let status = if to_bot { Status::Pending } else { Status::Open };
-    let actor = match sender {
-        Sender::Contact(id) => Actor::Contact { id },
+    let actor = match (actor, sender) {
+        (Actor::User { .. }, _) => actor.clone(),
+        (_, Sender::Contact(id)) => Actor::Contact { id },
         _ => Actor::System,
     };
     *conversation =
@@ -106,8 +109,9 @@ fn reopen(tx: &mut Tx<'_>, conversation: &mut Conversation, sender: Sender) -> R
 /// Moves the conversation's times and counts; tells whether this is the first public answer of a person.
 fn follow(tx: &mut Tx<'_>, conversation: &mut Conversation, message: &Message) -> Result<bool> {
     let at = message.created_at;
-    conversation.last_activity_at = at;
-    conversation.updated_at = at;
+    // What reopening said was written after the message.
+    conversation.last_activity_at = conversation.last_activity_at.max(at);
+    conversation.updated_at = conversation.updated_at.max(at);
     if message.message_type == MessageType::Incoming {
         conversation.unread_count += 1;
         conversation.waiting_since.get_or_insert(at);

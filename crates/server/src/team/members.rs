@@ -57,7 +57,7 @@ pub async fn list(
     ),
     request_body = TeamMembersBody,
     responses(
-        (status = 200, description = "Those who were added, by id", body = Vec<AgentJson>),
+        (status = 200, description = "Those who were added, in the order of the request", body = Vec<AgentJson>),
         (status = 403, description = "Not allowed", body = ErrorJson),
         (status = 404, description = "No such team", body = ErrorJson),
         (status = 422, description = "A user is no member of the account", body = ErrorJson)
@@ -157,7 +157,7 @@ fn given(users: Option<&[UserId]>) -> Result<&[UserId]> {
     users.ok_or_else(|| Error::Refused("parameter missing: user_ids".into()))
 }
 
-/// The members of a team, or those of them in `only`.
+/// The members of a team by id, or those of them in `only`, in that order.
 fn answer(
     conn: &mut Conn<'_>,
     (account, team): (AccountId, TeamId),
@@ -167,6 +167,7 @@ fn answer(
     let mut members = crate::agent::store::list_of_team(conn, account, team)?;
     if let Some(only) = only {
         members.retain(|agent| only.contains(&agent.id));
+        members.sort_by_key(|agent| only.iter().position(|id| *id == agent.id));
     }
     Ok(members.iter().map(|agent| agent.to_json(account, base_url)).collect())
 }

@@ -63,7 +63,8 @@ pub fn add_members(
     actor: &Actor,
 ) -> Result<Vec<UserId>> {
     must_be_members(tx, account, users)?;
-    let added = store::insert_members(tx, account, team, users)?;
+    let mut added = store::insert_members(tx, account, team, users)?;
+    added.sort_by_key(|user| users.iter().position(|given| given == user));
     for user in &added {
         record(tx, account, actor, &Event::TeamMemberAdded(team, *user));
     }

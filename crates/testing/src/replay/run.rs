@@ -56,6 +56,11 @@ impl Stage {
         vars.save("run.id", json!(self.run_id));
         vars.save("run.now", json!(self.now_seconds));
         vars.save("run.today", json!(self.now_seconds - self.now_seconds.rem_euclid(DAY)));
+        for (name, days) in [("week_ago", -7), ("yesterday", -1), ("today", 0), ("tomorrow", 1)] {
+            let seconds = self.now_seconds + days * DAY;
+            let day = jiff::Timestamp::from_second(seconds).map(|time| time.strftime("%Y-%m-%d").to_string());
+            vars.save(format!("day.{name}"), json!(day.unwrap_or_default()));
+        }
         vars.save("token.platform", json!(self.platform_token));
         vars.save("hooks.base", json!(self.hooks_url));
         vars
