@@ -309,6 +309,7 @@ impl Event {
             | Self::ContactCreated(_)
             | Self::ContactUpdated(..)
             | Self::ContactDeleted(..)
+            | Self::ContactMerged(..)
             | Self::ConversationCreated(_)
             | Self::ConversationUpdated(..)
             | Self::ConversationStatusChanged(..)

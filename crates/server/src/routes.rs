@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, account, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
-    platform, profile, public_api, survey, team,
+    App, account, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message,
+    openapi, platform, profile, public_api, survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).

@@ -151,8 +151,7 @@ async fn settings_and_attributes_are_merged(desk: Desk) {
             "auto_resolve_label": "silent"
         })
     );
-    let nothing_known =
-        json!({ "plan_name": null, "subscribed_quantity": null, "subscription_status": null, "subscription_ends_on": null });
+    let nothing_known = json!({ "plan_name": null, "subscribed_quantity": null, "subscription_status": null, "subscription_ends_on": null });
     let mut attributes = nothing_known.clone();
     attributes["industry"] = "bikes".into();
     attributes["company_size"] = "12".into();
@@ -264,7 +263,10 @@ async fn changes_at_once_lose_nothing_of_each_other(desk: Desk) {
     let shown = desk.show().await;
     assert_eq!(shown["settings"], json!({ "auto_resolve_message": "Bye", "auto_resolve_label": "silent" }));
     let attributes = &shown["custom_attributes"];
-    assert_eq!((&attributes["industry"], &attributes["website"]), (&json!("bikes"), &json!("https://larkbikes.example")));
+    assert_eq!(
+        (&attributes["industry"], &attributes["website"]),
+        (&json!("bikes"), &json!("https://larkbikes.example"))
+    );
     assert_eq!(shown["name"], "Lark Bikes");
 }
 
@@ -277,7 +279,7 @@ async fn going_to_an_account_makes_it_the_active_one(desk: Desk) {
     });
     joined.await.unwrap();
     for account in [second, desk.account] {
-        desk.app.clock.advance(std::time::Duration::from_secs(60));
+        desk.app.clock.advance(std::time::Duration::from_mins(1));
         let path = format!("/api/v1/accounts/{account}/update_active_at");
         let answer = desk.app.call(Method::POST, &path, Some(&desk.agent.token), Some(&json!({}))).await.expect(200);
         assert!(answer.body.is_empty());
@@ -357,16 +359,23 @@ async fn cache_keys_are_of_one_account_and_may_be_kept_for_ten_seconds(desk: Des
 
 #[db_test]
 async fn the_account_shows_the_servers_address_where_it_has_none(desk: Desk) {
-    let settings = crate::Settings { mail_sender: Some("Care <care@app.example>".into()), ..crate::Settings::default() };
+    let settings =
+        crate::Settings { mail_sender: Some("Care <care@app.example>".into()), ..crate::Settings::default() };
     let app = TestApp::with_settings(desk.app.engine, settings).await;
     let account = app.account().await;
     let administrator = app.administrator(account).await;
     let path = format!("/api/v1/accounts/{account}");
     assert_eq!(app.get(&administrator, &path).await.expect(200).json()["support_email"], "Care <care@app.example>");
     let own = json!({ "support_email": "own@larkbikes.example" });
-    assert_eq!(app.patch(&administrator, &path, own).await.expect(200).json()["support_email"], "own@larkbikes.example");
+    assert_eq!(
+        app.patch(&administrator, &path, own).await.expect(200).json()["support_email"],
+        "own@larkbikes.example"
+    );
     let none = json!({ "support_email": "" });
-    assert_eq!(app.patch(&administrator, &path, none).await.expect(200).json()["support_email"], "Care <care@app.example>");
+    assert_eq!(
+        app.patch(&administrator, &path, none).await.expect(200).json()["support_email"],
+        "Care <care@app.example>"
+    );
 }
 
 fn png() -> Vec<u8> {

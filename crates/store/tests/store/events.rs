@@ -123,9 +123,8 @@ async fn a_commit_with_an_event_wakes_and_others_do_not(db: Db) {
 
 #[db_test]
 async fn a_stamp_moves_with_every_change_however_fast_they_come(db: Db) {
-    let stamps = async |account: i64| {
-        db.store.read(move |conn| Stamps::load(conn, AccountId::new(account))).await.unwrap()
-    };
+    let stamps =
+        async |account: i64| db.store.read(move |conn| Stamps::load(conn, AccountId::new(account))).await.unwrap();
     let change = |account: i64, stamps: &'static [&'static str]| {
         let store = db.store.clone();
         async move {
