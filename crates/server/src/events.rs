@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 use types::{
-    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, CustomAttributeId, InboxId, Json, LabelId,
-    MessageId, Status, TeamId, UserId,
+    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, CustomAttributeId, CustomFilterId, InboxId,
+    Json, LabelId, MessageId, Status, TeamId, UserId, WebhookId,
 };
 
 use store::{NewEvent, Tx};
+
+use crate::account::stamp;
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +125,18 @@ pub enum Event {
     LabelUpdated(LabelId),
     /// A label of the account was removed.
     LabelDeleted(LabelId),
+    /// A member kept a filter.
+    CustomFilterCreated(CustomFilterId),
+    /// A filter changed.
+    CustomFilterUpdated(CustomFilterId),
+    /// A filter was removed.
+    CustomFilterDeleted(CustomFilterId),
+    /// A webhook was made.
+    WebhookCreated(WebhookId),
+    /// A webhook's address, name, inbox or events changed.
+    WebhookUpdated(WebhookId, Changes),
+    /// A webhook was removed, by itself or with its inbox.
+    WebhookDeleted(WebhookId),
     /// A team was made.
     TeamCreated(TeamId),
     /// A team's name, description or assignment changed.
@@ -184,6 +198,11 @@ impl Changes {
         self
     }
 
+    /// Whether `attribute` changed.
+    pub fn contains(&self, attribute: &str) -> bool {
+        self.0.contains_key(attribute)
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -219,6 +238,12 @@ impl Event {
             Self::LabelCreated(_) => "label.created",
             Self::LabelUpdated(_) => "label.updated",
             Self::LabelDeleted(_) => "label.deleted",
+            Self::CustomFilterCreated(_) => "custom_filter.created",
+            Self::CustomFilterUpdated(_) => "custom_filter.updated",
+            Self::CustomFilterDeleted(_) => "custom_filter.deleted",
+            Self::WebhookCreated(_) => "webhook.created",
+            Self::WebhookUpdated(..) => "webhook.updated",
+            Self::WebhookDeleted(_) => "webhook.deleted",
             Self::TeamCreated(_) => "team.created",
             Self::TeamUpdated(..) => "team.updated",
             Self::TeamDeleted(_) => "team.deleted",
@@ -268,6 +293,12 @@ impl Event {
             Self::LabelCreated(label) | Self::LabelUpdated(label) | Self::LabelDeleted(label) => {
                 json!({ "label_id": label })
             }
+            Self::CustomFilterCreated(filter)
+            | Self::CustomFilterUpdated(filter)
+            | Self::CustomFilterDeleted(filter) => json!({ "custom_filter_id": filter }),
+            Self::WebhookCreated(webhook) | Self::WebhookUpdated(webhook, _) | Self::WebhookDeleted(webhook) => {
+                json!({ "webhook_id": webhook })
+            }
             Self::TeamCreated(team) | Self::TeamUpdated(team, _) | Self::TeamDeleted(team) => {
                 json!({ "team_id": team })
             }
@@ -294,11 +325,67 @@ impl Event {
         }
     }
 
+    /// The lists of a client that are not as they were: who compares cache keys loads them again (superset §2). Inboxes
+    /// and teams are shown by who is in them, so that who leaves the account or gets another role counts too.
+    fn stamps(&self) -> &'static [&'static str] {
+        match self {
+            Self::InboxCreated(_)
+            | Self::InboxUpdated(..)
+            | Self::InboxDeleted(_)
+            | Self::InboxMemberAdded(..)
+            | Self::InboxMemberRemoved(..) => &[stamp::INBOX],
+            Self::TeamCreated(_)
+            | Self::TeamUpdated(..)
+            | Self::TeamDeleted(_)
+            | Self::TeamMemberAdded(..)
+            | Self::TeamMemberRemoved(..) => &[stamp::TEAM],
+            Self::LabelCreated(_) | Self::LabelUpdated(_) | Self::LabelDeleted(_) => &[stamp::LABEL],
+            Self::AgentRemoved(_) => &[stamp::INBOX, stamp::TEAM],
+            Self::AgentUpdated(_, changes) if changes.contains("role") => &[stamp::INBOX],
+            Self::AgentUpdated(..)
+            | Self::AgentAdded(_)
+            | Self::AccountCreated
+            | Self::AccountUpdated(_)
+            | Self::AgentBotCreated(_)
+            | Self::AgentBotUpdated(..)
+            | Self::AgentBotTokenReset(_)
+            | Self::AgentBotDeleted(_)
+            | Self::AgentBotConnected(..)
+            | Self::AgentBotDisconnected(..)
+            | Self::CannedResponseCreated(_)
+            | Self::CannedResponseUpdated(_)
+            | Self::CannedResponseDeleted(_)
+            | Self::CustomAttributeCreated(_)
+            | Self::CustomAttributeUpdated(_)
+            | Self::CustomAttributeDeleted(_)
+            | Self::CustomFilterCreated(_)
+            | Self::CustomFilterUpdated(_)
+            | Self::CustomFilterDeleted(_)
+            | Self::WebhookCreated(_)
+            | Self::WebhookUpdated(..)
+            | Self::WebhookDeleted(_)
+            | Self::ContactCreated(_)
+            | Self::ContactUpdated(..)
+            | Self::ContactDeleted(..)
+            | Self::ContactMerged(..)
+            | Self::ConversationCreated(_)
+            | Self::ConversationUpdated(..)
+            | Self::ConversationStatusChanged(..)
+            | Self::AssigneeChanged(..)
+            | Self::TeamChanged(..)
+            | Self::ConversationMentioned(..)
+            | Self::MessageCreated(..)
+            | Self::MessageUpdated(..)
+            | Self::FirstReplyCreated(..) => &[],
+        }
+    }
+
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
             | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
+            | Self::WebhookUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
@@ -331,6 +418,11 @@ impl Event {
             | Self::LabelCreated(_)
             | Self::LabelUpdated(_)
             | Self::LabelDeleted(_)
+            | Self::CustomFilterCreated(_)
+            | Self::CustomFilterUpdated(_)
+            | Self::CustomFilterDeleted(_)
+            | Self::WebhookCreated(_)
+            | Self::WebhookDeleted(_)
             | Self::TeamCreated(_)
             | Self::TeamDeleted(_)
             | Self::TeamMemberAdded(..)
@@ -355,5 +447,6 @@ pub fn record(tx: &mut Tx<'_>, account: AccountId, actor: &Actor, event: &Event)
         cause_id: None,
         subject: Json::of(&event.subject(account)),
         changes: Json::of(&event.changes()),
+        stamps: event.stamps(),
     });
 }

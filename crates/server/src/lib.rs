@@ -11,6 +11,7 @@ pub mod canned_response;
 pub mod contact;
 pub mod conversation;
 pub mod custom_attribute;
+pub mod custom_filter;
 pub mod deletion;
 pub mod events;
 pub mod file;
@@ -35,6 +36,7 @@ pub mod team;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 #[cfg(test)]
 mod checks;

@@ -33,9 +33,12 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
+    "0057_account_settings.sql",
     "0070_custom_attributes.sql",
     "0071_attribute_values.sql",
     "0072_labels.sql",
+    "0080_webhooks.sql",
+    "0081_custom_filters.sql",
 }
 
 #[cfg(test)]

@@ -67,6 +67,10 @@ const TABLE: &[Row] = &[
     ("GET /auth/validate_token",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("DELETE /auth/sign_out",                                    [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
 
+    ("GET /api/v1/accounts/{account_id}",                        [401, 401, 200, 200, 200, 404, 403, 403, 403, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}",                      [401, 401, 403, 403, 200, 404, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/update_active_at",      [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/cache_keys",             [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/profile",                                      [401, 401, 200, 200, 200, 200, 401, 401, 200, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/agents",                 [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/agents",                [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
@@ -121,6 +125,20 @@ const TABLE: &[Row] = &[
                                                                  [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
                                                                  [401, 401, 204, 204, 204, 403, 403, 403, 403, 401, 401, 401]),
+
+    ("GET /api/v1/accounts/{account_id}/custom_filters",         [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/custom_filters",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    // Each has its own.
+    ("GET /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+                                                                 [401, 401, 404, 404, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+                                                                 [401, 401, 404, 404, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+                                                                 [401, 401, 404, 404, 204, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /api/v1/accounts/{account_id}/webhooks",               [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/webhooks",              [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}",[401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}",[401,401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
 
     ("GET /api/v1/accounts/{account_id}/teams",                  [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/teams",                 [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),

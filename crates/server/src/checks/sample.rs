@@ -17,7 +17,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
     }
     let email = format!("sample{number}@sample.test");
     Some(match operation.id.as_str() {
-        "createAnAccount" | "updateAnAccount" => json!({ "name": format!("Account {number}") }),
+        "createAnAccount" | "updateAnAccount" | "updateAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
@@ -44,6 +44,12 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "deleteAnAccountUser" => json!({ "user_id": site.colleague.id }),
         "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
             json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
+        }
+        "createACustomFilter" | "updateACustomFilter" => {
+            json!({ "name": format!("Filter {number}"), "query": { "payload": [] } })
+        }
+        "createAWebhook" | "updateAWebhook" => {
+            json!({ "url": format!("https://hooks.sample.test/{number}"), "name": "Sample" })
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
@@ -90,6 +96,8 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "custom_attribute_definitions" | "custom_attribute_definitions/{id}" => "custom_attribute_definition",
         "labels" | "labels/{id}" => "label",
         "teams" | "teams/{team_id}" => "team",
+        "custom_filters" | "custom_filters/{custom_filter_id}" => "custom_filter",
+        "webhooks" | "webhooks/{webhook_id}" => "webhook",
         _ => return body,
     };
     json!({ wrapper: body })

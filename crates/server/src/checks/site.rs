@@ -65,6 +65,10 @@ pub struct Site {
     pub custom_attribute: i64,
     /// A label of the account.
     pub label: i64,
+    /// A filter of the administrator's.
+    pub custom_filter: i64,
+    /// A webhook.
+    pub webhook: i64,
     /// A message of that conversation that offers a choice.
     pub message: i64,
     /// The uuid of a conversation with a survey.
@@ -104,6 +108,8 @@ impl Site {
         let canned_response = canned_response(app, &administrator).await;
         let custom_attribute = custom_attribute(app, &administrator).await;
         let label = label(app, &administrator).await;
+        let custom_filter = custom_filter(app, &administrator).await;
+        let webhook = webhook(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
@@ -127,6 +133,8 @@ impl Site {
             canned_response,
             custom_attribute,
             label,
+            custom_filter,
+            webhook,
             survey,
             team: app.team(account, true, &[]).await,
             agent_bot: granted_bot(app, account).await,
@@ -184,6 +192,8 @@ impl Site {
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "deleteCustomAttributeFromAccount" => Some(custom_attribute(app, &self.administrator).await.to_string()),
             "deleteLabel" => Some(label(app, &self.administrator).await.to_string()),
+            "deleteACustomFilter" => Some(custom_filter(app, &self.administrator).await.to_string()),
+            "deleteAWebhook" => Some(webhook(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
@@ -209,6 +219,8 @@ impl Site {
             ("canned_responses", "id") => self.canned_response.to_string(),
             ("custom_attribute_definitions", "id") => self.custom_attribute.to_string(),
             ("labels", "id") => self.label.to_string(),
+            (_, "custom_filter_id") => self.custom_filter.to_string(),
+            (_, "webhook_id") => self.webhook.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -308,4 +320,16 @@ async fn custom_attribute(app: &TestApp, member: &Caller) -> i64 {
 async fn label(app: &TestApp, administrator: &Caller) -> i64 {
     let body = json!({ "title": format!("site-{}", uuid::Uuid::new_v4().simple()) });
     app.post(administrator, "labels", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new filter.
+async fn custom_filter(app: &TestApp, member: &Caller) -> i64 {
+    app.post(member, "custom_filters", json!({ "name": "Site" })).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new webhook.
+async fn webhook(app: &TestApp, administrator: &Caller) -> i64 {
+    let body = json!({ "url": format!("https://hooks.sample.test/{}", uuid::Uuid::new_v4()) });
+    let made = app.post(administrator, "webhooks", body).await.expect(200).json();
+    made["payload"]["webhook"]["id"].as_i64().unwrap()
 }

@@ -28,7 +28,7 @@ use crate::text::utc_day;
         (status = 200, description = "A page", body = ContactListJson),
         (status = 400, description = "The request cannot be read", body = ErrorJson)
     ),
-    security(("userApiKey" = []))
+    security(("userApiKey" = []), ("agentBotApiKey" = []))
 )]
 pub async fn filter(
     State(app): State<App>,

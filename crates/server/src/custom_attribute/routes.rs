@@ -19,7 +19,7 @@ use crate::idempotency::{Answer, Once};
     tag = "CustomAttributes",
     params(
         ("account_id" = i64, Path, description = "The account"),
-        ("attribute_model" = Option<String>, Query, description = "What has them: a name, or its number (0 conversations, 1 contacts, 2 companies); all when left out")
+        ("attribute_model" = String, Query, description = "What has them: a name, or its number (0 conversations, 1 contacts, 2 companies); all when left out")
     ),
     responses(
         (status = 200, description = "By id", body = Vec<CustomAttributeJson>),

@@ -492,6 +492,7 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
 /// message or contact, with which they go.
 const FEW: &[&str] = &[
     "account_counters",
+    "account_stamps",
     "account_users",
     "agent_bot_inboxes",
     "agent_bots",
@@ -512,6 +513,7 @@ const FEW: &[&str] = &[
     "platform_app_grants",
     "team_members",
     "teams",
+    "webhooks",
     "working_hours",
 ];
 

@@ -13,8 +13,10 @@ use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Event, record};
+use crate::file::picture::{self, Owner};
+use crate::file::upload::NewFile;
 use crate::platform::audit;
-use crate::{account, agent, agent_bot, assignment, conversation};
+use crate::{account, agent, agent_bot, assignment, conversation, webhook};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -54,6 +56,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -
     store::set_deleting(tx, account, id)?;
     store::free_addresses(tx, account, &[channel])?;
     store::disconnect_bot(tx, account, id)?;
+    webhook::service::delete_of_inbox(tx, account, id, actor)?;
     conversation::change::uncount_of_inbox(tx, account, id)?;
     audit::record_in(tx, account, actor, "inbox.deleted", &json!({ "inbox_id": id }))?;
     jobs::push(tx, &Purge { subject: Subject::Inbox { account_id: account, id } })?;
@@ -64,7 +67,13 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -
 /// Changes an inbox, its channel and its opening hours as `body` says: 404 before 403 (rest.md §2.2).
 ///
 /// Nothing is written when nothing differs.
-pub fn update(tx: &mut Tx<'_>, member: &Member, id: InboxId, body: &InboxBody) -> Result<Inbox> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    member: &Member,
+    id: InboxId,
+    body: &InboxBody,
+    avatar: Option<&NewFile>,
+) -> Result<Inbox> {
     let inbox = lock_administered(tx, member, id)?;
     let account = inbox.account_id;
     let before = Draft::of(&inbox);
@@ -79,6 +88,10 @@ pub fn update(tx: &mut Tx<'_>, member: &Member, id: InboxId, body: &InboxBody) -
         set_hours(tx, account, id, &days.0)?;
         let stored_now = hours::list(tx, account, &[id])?;
         changes = changes.with("working_hours", &hours_json(stored), &hours_json(stored_now));
+    }
+    if avatar.is_some() {
+        picture::set(tx, Owner::Inbox(account, id), avatar)?;
+        changes = changes.with_secret("avatar_url", true);
     }
     if changes.is_empty() {
         return Ok(inbox);
