@@ -9,6 +9,7 @@ use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
+use crate::filter::jobs::FillValues;
 use crate::label::jobs::CarryLabel;
 
 /// Every kind of job.
@@ -17,6 +18,7 @@ pub fn registry() -> Registry<App> {
         .with::<CarryLabel>()
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
+        .with::<FillValues>()
         .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SweepFiles>()

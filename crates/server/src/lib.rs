@@ -28,6 +28,7 @@ pub mod platform;
 pub mod profile;
 pub mod public_api;
 pub mod query;
+pub mod report;
 pub mod reporting;
 pub mod routes;
 pub mod secret;

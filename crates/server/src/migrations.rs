@@ -37,6 +37,7 @@ migrations! {
     "0070_custom_attributes.sql",
     "0071_attribute_values.sql",
     "0072_labels.sql",
+    "0073_fill_attribute_values.sql",
     "0080_webhooks.sql",
     "0081_custom_filters.sql",
 }

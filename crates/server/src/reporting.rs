@@ -2,11 +2,11 @@
 
 use edge::Result;
 use store::{Tx, sql};
-use types::{Status, Timestamp, UserId};
+use types::{MessageId, Status, Timestamp, UserId};
 
 use crate::conversation::Conversation;
 use crate::events::Actor;
-use crate::inbox::hours;
+use crate::inbox::{self, hours};
 
 /// A person answered for the first time: from the conversation's creation.
 pub fn first_response(tx: &mut Tx<'_>, conversation: &Conversation, at: Timestamp) -> Result<()> {
@@ -25,7 +25,13 @@ pub fn status_changed(tx: &mut Tx<'_>, before: &Conversation, after: &Conversati
     }
     let now = tx.now();
     match after.status {
-        Status::Resolved => insert(tx, after, "conversation_resolved", after.created_at, now),
+        Status::Resolved => {
+            insert(tx, after, "conversation_resolved", after.created_at, now)?;
+            if is_bots_alone(tx, after)? {
+                insert(tx, after, "conversation_bot_resolved", after.created_at, now)?;
+            }
+            Ok(())
+        }
         Status::Open if before.status == Status::Pending && matches!(actor, Actor::Bot { .. }) => {
             let known = find_last_end(tx, after, "conversation_bot_handoff")?;
             if known.is_some() { Ok(()) } else { insert(tx, after, "conversation_bot_handoff", after.created_at, now) }
@@ -36,6 +42,21 @@ pub fn status_changed(tx: &mut Tx<'_>, before: &Conversation, after: &Conversati
         }
         Status::Pending | Status::Snoozed => Ok(()),
     }
+}
+
+/// Whether a bot is there and nobody of the team has answered.
+fn is_bots_alone(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<bool> {
+    if !inbox::store::has_active_bot(tx, conversation.account_id, conversation.inbox_id)? {
+        return Ok(false);
+    }
+    let answer: Option<(MessageId,)> = tx.query_opt(
+        sql!(
+            "SELECT id FROM messages WHERE account_id = $1 AND conversation_id = $2 AND message_type = 'outgoing'
+               AND user_id IS NOT NULL LIMIT 1"
+        ),
+        (conversation.account_id, conversation.id),
+    )?;
+    Ok(answer.is_none())
 }
 
 fn find_last_end(tx: &mut Tx<'_>, conversation: &Conversation, name: &str) -> Result<Option<Timestamp>> {

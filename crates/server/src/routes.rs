@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::{
     App, account, agent, agent_bot, auth, canned_response, contact, conversation, custom_attribute, custom_filter,
-    file, health, inbox, label, message, openapi, platform, profile, public_api, survey, team, webhook,
+    file, health, inbox, label, message, openapi, platform, profile, public_api, report, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1).
@@ -105,6 +105,10 @@ fn team() -> OpenApiRouter<App> {
             custom_attribute::routes::update,
             custom_attribute::routes::delete
         ))
+        .routes(routes!(report::routes::series))
+        .routes(routes!(report::routes::summary))
+        .routes(routes!(report::routes::account_live))
+        .routes(routes!(report::routes::agent_live))
         .routes(routes!(label::routes::list, label::routes::create))
         .routes(routes!(label::routes::show, label::routes::update, label::routes::delete))
         .routes(routes!(team::routes::list, team::routes::create))

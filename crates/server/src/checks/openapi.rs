@@ -77,6 +77,7 @@ fn the_operations_of_the_contract_are_documented_as_it_says() {
 fn address(promise: &Promised) -> String {
     let path = match promise.id.as_str() {
         "listAllInboxes" => "/api/v1/accounts/{account_id}/inboxes",
+        "getAgentConversationMetrics" => &promise.path,
         _ => promise.path.trim_end_matches('/'),
     };
     let prefix = if path.starts_with("/profile") || path.starts_with("/accounts/") { "/api/v1" } else { "" };

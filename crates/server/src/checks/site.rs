@@ -170,6 +170,8 @@ impl Site {
         });
         let path = parts.collect::<Vec<_>>().join("/");
         match path.rsplit('/').next() {
+            Some("reports") => format!("{path}?metric=conversations_count&type=account"),
+            Some("summary" | "conversations" | "") if path.starts_with("/api/v2/") => format!("{path}?type=account"),
             Some("search") => format!("{path}?q=a"),
             Some("assignable_agents") => format!("{path}?inbox_ids={}", self.inbox),
             Some("validate_token") => format!("{path}?{}", self.session),

@@ -318,7 +318,7 @@ impl List {
 }
 
 /// Conversations on their way out are not shown: those of contacts and inboxes that are being deleted.
-pub(super) fn must_be_shown(rows: &mut Conditions, account: AccountId) {
+pub(crate) fn must_be_shown(rows: &mut Conditions, account: AccountId) {
     for (column, table) in [("contact_id", "contacts"), ("inbox_id", "inboxes")] {
         let condition = format!(
             "c.{column} NOT IN (SELECT gone.id FROM {table} gone

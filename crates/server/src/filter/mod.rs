@@ -2,6 +2,7 @@
 //! of either database.
 
 pub mod attribute;
+pub mod jobs;
 #[cfg(test)]
 mod memory;
 pub mod read;

@@ -112,6 +112,32 @@ async fn contacts_are_found_by_what_they_are_and_by_what_was_added(app: TestApp)
 }
 
 #[db_test]
+async fn what_is_older_than_the_values_gets_them(app: TestApp) {
+    let account = app.account().await;
+    let admin = app.administrator(account).await;
+    let inbox = app.api_inbox(&admin).await;
+    define(&app, &admin, "plan", "text", "contact_attribute").await;
+    define(&app, &admin, "plan", "text", "conversation_attribute").await;
+    let old = json!({ "name": "old", "custom_attributes": { "plan": "Gold" } });
+    let contact = app.post(&admin, "contacts", old).await.expect(200).json()["payload"]["contact"]["id"].clone();
+    let body = json!({ "inbox_id": inbox, "contact_id": contact, "custom_attributes": { "plan": "Gold" } });
+    app.post(&admin, "conversations", body).await.expect(200);
+    // As a database was before the migration.
+    let emptied = app.app.store.write(|tx| {
+        tx.execute(store::sql!("DELETE FROM contact_values"), ())?;
+        tx.execute(store::sql!("DELETE FROM conversation_values"), ())?;
+        jobs::push(tx, &super::jobs::FillValues { contact: 0, conversation: 0 })
+    });
+    emptied.await.map_err(|error: store::Error| error).unwrap();
+    let payload = json!([condition("plan", "equal_to", "gold")]);
+    assert_eq!(names(&app, &admin, payload.clone()).await, Vec::<String>::new());
+    assert_eq!(app.run_due_jobs().await, 1);
+    assert_eq!(names(&app, &admin, payload.clone()).await, ["old"]);
+    let found = app.post(&admin, "conversations/filter", payload).await.expect(200).json();
+    assert_eq!(found["meta"]["all_count"], 1);
+}
+
+#[db_test]
 async fn and_binds_closer_than_or(app: TestApp) {
     let account = app.account().await;
     let agent = app.agent(account).await;

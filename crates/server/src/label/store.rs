@@ -22,7 +22,7 @@ pub fn list(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Label>> {
 }
 
 /// The label.
-pub(super) fn find(conn: &mut Conn<'_>, account: AccountId, id: LabelId) -> Result<Option<Label>> {
+pub fn find(conn: &mut Conn<'_>, account: AccountId, id: LabelId) -> Result<Option<Label>> {
     Ok(conn.query_opt(sql!("SELECT ", columns!(), " FROM labels WHERE account_id = $1 AND id = $2"), (account, id))?)
 }
 
