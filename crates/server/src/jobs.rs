@@ -5,6 +5,7 @@ use edge::Error;
 
 use crate::App;
 use crate::agent::removal::ClearRemovedAgent;
+use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
@@ -14,6 +15,7 @@ pub fn registry() -> Registry<App> {
     Registry::default()
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
+        .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SweepFiles>()
         .with::<WakeConversation>()

@@ -26,6 +26,7 @@ migrations! {
     "0020_canned_responses.sql",
     "0021_agent_bots.sql",
     "0025_deletion.sql",
+    "0033_merged_contacts.sql",
     "0035_sessions.sql",
     "0036_unconfirmed_email.sql",
     "0040_files.sql",

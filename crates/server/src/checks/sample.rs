@@ -43,7 +43,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
-        "contactUpdate" => json!({ "name": format!("Ada {number}") }),
+        "contactUpdate" | "updateAContact" => json!({ "name": format!("Ada {number}") }),
         "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
         "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
@@ -60,6 +60,8 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
             json!({ "content": "Hello", "sender_type": "AgentBot" })
         }
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
+        "updateConversation" | "togglePriorityOfConversation" => json!({ "priority": "high" }),
+        "setCustomAttributesOfConversation" => json!({ "custom_attributes": { "plan": number } }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),
