@@ -54,12 +54,14 @@ impl Page {
     }
 
     /// Lets the page show passwords and send a form by itself, where scripts run.
+    #[must_use]
     pub fn with_script(mut self) -> Self {
         self.has_script = true;
         self
     }
 
     /// The page tells of this failure, and has its status.
+    #[must_use]
     pub fn because(mut self, failure: Error) -> Self {
         self.failure = Some(failure);
         self

@@ -53,7 +53,7 @@ fn framed(survey: &PublicSurveyJson, now: Timestamp, before: Option<Markup>) -> 
             }
             strong dir="auto" { (survey.inbox_name) }
         }
-        h1 dir="auto" { (survey.content.as_deref().unwrap_or(QUESTION)) }
+        h1 { bdi { (survey.content.as_deref().unwrap_or(QUESTION)) } }
         @if is_over {
             (note("", "This survey is closed. Thank you for your time."))
         } @else {
@@ -81,7 +81,7 @@ fn form(survey: &PublicSurveyJson) -> Markup {
                             } @else {
                                 span.mark aria-hidden="true" { (face) }
                             }
-                            span { (number) " – " (word) }
+                            span { (word) }
                         }
                     }
                 }

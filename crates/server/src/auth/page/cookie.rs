@@ -55,7 +55,7 @@ mod tests {
     fn a_session_is_read_as_scripts_and_as_we_write_it() {
         let found = Some(("t".into(), "c".into(), "u@sample.test".into()));
         let ours = "cw_d_session_info=%7B%22access-token%22%3A%22t%22%2C%22client%22%3A%22c%22%2C%22uid%22%3A%22u%40sample.test%22%7D";
-        let scripts = r#"{%22access-token%22:%22t%22%2C%22client%22:%22c%22%2C%22uid%22:%22u@sample.test%22}"#;
+        let scripts = r"{%22access-token%22:%22t%22%2C%22client%22:%22c%22%2C%22uid%22:%22u@sample.test%22}";
         assert_eq!(read(&[ours]), found);
         assert_eq!(read(&[&format!("theme=dark; cw_d_session_info={scripts}; x=y")]), found);
         assert_eq!(read(&["a=b", ours]), found);

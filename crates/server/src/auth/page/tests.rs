@@ -14,7 +14,7 @@ use crate::text::url_encoded;
 use crate::user::password;
 use crate::{BaseUrl, SecretKey, Settings, user};
 
-pub const PASSWORD: &str = "Sample-Pass-2022!";
+const PASSWORD: &str = "Sample-Pass-2022!";
 
 /// The cookie that an answer sets, as a browser sends it back.
 #[track_caller]
@@ -39,7 +39,7 @@ async fn profile(app: &TestApp, cookie: &str) -> Answer {
 }
 
 /// An agent with a password and its address.
-pub async fn person(app: &TestApp) -> (Caller, String) {
+async fn person(app: &TestApp) -> (Caller, String) {
     let caller = app.agent(app.account().await).await;
     let (id, hash) = (caller.id, password::hash(PASSWORD.into()).await.unwrap());
     let change = user::UserChange { password_hash: Some(hash), ..user::UserChange::default() };
