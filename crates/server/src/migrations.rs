@@ -33,11 +33,8 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
-<<<<<<< HEAD
     "0054_setup_link.sql",
-=======
     "0057_account_settings.sql",
->>>>>>> main
 }
 
 #[cfg(test)]
