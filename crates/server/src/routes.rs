@@ -45,7 +45,8 @@ fn pages() -> Router<App> {
         .merge(auth::page::routes())
         .route("/installation/onboarding", setup::routes::page())
         .route("/survey/responses/{uuid}", survey::routes::page())
-        .layer(axum::middleware::from_fn(page::only_for_people))
+        // Of these routes only: what is not found is the wire's to answer.
+        .route_layer(axum::middleware::from_fn(page::only_for_people))
 }
 
 fn routes() -> OpenApiRouter<App> {
