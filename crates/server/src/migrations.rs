@@ -35,6 +35,8 @@ migrations! {
     "0046_survey_answers.sql",
     "0054_setup_link.sql",
     "0057_account_settings.sql",
+    "0080_webhooks.sql",
+    "0081_custom_filters.sql",
 }
 
 #[cfg(test)]
