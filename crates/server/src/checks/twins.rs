@@ -50,8 +50,8 @@ fn reads() -> impl Iterator<Item = Operation> {
 /// `path` with `end` before its query.
 fn with_path_end(path: &str, end: &str) -> String {
     match path.split_once('?') {
-        Some((path, query)) => format!("{path}{end}?{query}"),
-        None => format!("{path}{end}"),
+        Some((path, query)) => format!("{}{end}?{query}", path.trim_end_matches('/')),
+        None => format!("{}{end}", path.trim_end_matches('/')),
     }
 }
 

@@ -39,7 +39,7 @@ fn seconds(field: &str, given: Option<&Text>) -> Result<Option<i64>> {
     let Some(text) = given.map(|text| text.0.trim()).filter(|text| !text.is_empty()) else { return Ok(None) };
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
     let fraction = text.split_once('.').is_none_or(|(_, rest)| rest.bytes().all(|digit| digit.is_ascii_digit()));
-    let seconds = whole.parse().ok().filter(|seconds: &i64| fraction && seconds.abs() <= LAST);
+    let seconds = whole.parse().ok().filter(|seconds: &i64| fraction && (-LAST..=LAST).contains(seconds));
     seconds.map(Some).ok_or_else(|| Error::Refused(format!("{field} must be a number of seconds")))
 }
 
@@ -57,7 +57,10 @@ mod tests {
         assert_eq!(read(" 1640995200.9 "), Some(Some(1_640_995_200)));
         assert_eq!(read("-1"), Some(Some(-1)));
         assert_eq!(read(""), Some(None));
-        assert_eq!([read("soon"), read("1.x"), read("9e9"), read("9223372036854775807")], [None; 4]);
+        assert_eq!(
+            [read("soon"), read("1.x"), read("9e9"), read("9223372036854775807"), read("-9223372036854775808")],
+            [None; 5]
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Reports over HTTP (rest.md §5.17). Administrators only.
 
 use axum::extract::State;
-use edge::{Error, ErrorJson, Json, Query, Result};
+use axum::response::{IntoResponse, Response};
+use edge::{Empty, Error, ErrorJson, Json, Query, Result};
+use http::StatusCode;
 
 use super::range::Range;
 use super::read::{Question, word};
@@ -100,7 +102,7 @@ pub async fn summary(
     Ok(Json(summary))
 }
 
-/// What is open now in the account.
+/// What is open now in the account. Without a type 422, and no body (recorded).
 #[utoipa::path(
     get,
     path = "/api/v2/accounts/{account_id}/reports/conversations",
@@ -121,7 +123,10 @@ pub async fn account_live(
     State(app): State<App>,
     Administrator(member): Administrator,
     Query(query): Query<ReportQuery>,
-) -> Result<Json<LiveJson>> {
+) -> Result<Response> {
+    if word(query.r#type.as_ref()).is_empty() {
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Empty).into_response());
+    }
     let account = member.account_id;
     let base_url = app.settings.base_url.clone();
     let live = app
@@ -135,7 +140,7 @@ pub async fn account_live(
             _ => Err(Error::Refused("type must be account or agent".into())),
         })
         .await?;
-    Ok(Json(live))
+    Ok(Json(live).into_response())
 }
 
 /// What is open now, agent by agent: the same address with a slash at its end, as the contract prints it.
@@ -161,6 +166,6 @@ pub async fn agent_live(
     state: State<App>,
     administrator: Administrator,
     query: Query<ReportQuery>,
-) -> Result<Json<LiveJson>> {
+) -> Result<Response> {
     account_live(state, administrator, query).await
 }
