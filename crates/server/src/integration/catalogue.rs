@@ -180,7 +180,7 @@ impl IntegrationApp {
     /// What clients ask for; an app without fields has no form.
     pub fn form_schema(&self) -> Option<Value> {
         let form: Vec<Value> = self.fields.iter().filter_map(Field::form).collect();
-        (!self.fields.is_empty()).then(|| Value::Array(form))
+        (!self.fields.is_empty()).then_some(Value::Array(form))
     }
 
     /// The settings that clients show.
