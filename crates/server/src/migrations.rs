@@ -41,6 +41,8 @@ migrations! {
     "0073_fill_attribute_values.sql",
     "0080_webhooks.sql",
     "0081_custom_filters.sql",
+    "0082_integration_hooks.sql",
+    "0083_automation_rules.sql",
 }
 
 #[cfg(test)]

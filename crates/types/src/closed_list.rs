@@ -269,6 +269,16 @@ closed_list! {
 }
 
 closed_list! {
+    /// What an integration is connected to.
+    HookType {
+        /// The account.
+        Account = "account",
+        /// One inbox.
+        Inbox = "inbox",
+    }
+}
+
+closed_list! {
     /// What has a custom attribute.
     AttributeModel {
         /// Conversations.
@@ -277,6 +287,22 @@ closed_list! {
         Contact = "contact_attribute",
         /// Companies.
         Company = "company_attribute",
+    }
+}
+
+closed_list! {
+    /// When an automation rule is looked at.
+    AutomationEvent {
+        /// A conversation was made.
+        ConversationCreated = "conversation_created",
+        /// Something of a conversation changed.
+        ConversationUpdated = "conversation_updated",
+        /// A message was written.
+        MessageCreated = "message_created",
+        /// A conversation was opened again.
+        ConversationOpened = "conversation_opened",
+        /// A conversation was resolved.
+        ConversationResolved = "conversation_resolved",
     }
 }
 

@@ -67,6 +67,10 @@ pub struct Site {
     pub label: i64,
     /// A filter of the administrator's.
     pub custom_filter: i64,
+    /// A connected app.
+    pub hook: i64,
+    /// An automation rule.
+    pub automation_rule: i64,
     /// A webhook.
     pub webhook: i64,
     /// A message of that conversation that offers a choice.
@@ -109,6 +113,8 @@ impl Site {
         let custom_attribute = custom_attribute(app, &administrator).await;
         let label = label(app, &administrator).await;
         let custom_filter = custom_filter(app, &administrator).await;
+        let hook = hook(app, &administrator, inbox).await;
+        let automation_rule = automation_rule(app, &administrator).await;
         let webhook = webhook(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
@@ -134,6 +140,8 @@ impl Site {
             custom_attribute,
             label,
             custom_filter,
+            hook,
+            automation_rule,
             webhook,
             survey,
             team: app.team(account, true, &[]).await,
@@ -195,6 +203,8 @@ impl Site {
             "deleteCustomAttributeFromAccount" => Some(custom_attribute(app, &self.administrator).await.to_string()),
             "deleteLabel" => Some(label(app, &self.administrator).await.to_string()),
             "deleteACustomFilter" => Some(custom_filter(app, &self.administrator).await.to_string()),
+            "deleteAnIntegrationHook" => Some(hook(app, &self.administrator, self.inbox).await.to_string()),
+            "deleteAutomationRuleFromAccount" => Some(automation_rule(app, &self.administrator).await.to_string()),
             "deleteAWebhook" => Some(webhook(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
@@ -222,6 +232,9 @@ impl Site {
             ("custom_attribute_definitions", "id") => self.custom_attribute.to_string(),
             ("labels", "id") => self.label.to_string(),
             (_, "custom_filter_id") => self.custom_filter.to_string(),
+            ("apps", "id") => "dialogflow".to_owned(),
+            ("automation_rules", "id") => self.automation_rule.to_string(),
+            (_, "hook_id") => self.hook.to_string(),
             (_, "webhook_id") => self.webhook.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
@@ -327,6 +340,19 @@ async fn label(app: &TestApp, administrator: &Caller) -> i64 {
 /// A new filter.
 async fn custom_filter(app: &TestApp, member: &Caller) -> i64 {
     app.post(member, "custom_filters", json!({ "name": "Site" })).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new connected app.
+async fn hook(app: &TestApp, administrator: &Caller, inbox: InboxId) -> i64 {
+    let body =
+        json!({ "app_id": "dialogflow", "inbox_id": inbox, "settings": { "project_id": "a", "credentials": {} } });
+    app.post(administrator, "integrations/hooks", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new automation rule.
+async fn automation_rule(app: &TestApp, administrator: &Caller) -> i64 {
+    let body = json!({ "name": "Site", "event_name": "message_created" });
+    app.post(administrator, "automation_rules", body).await.expect(200).json()["id"].as_i64().unwrap()
 }
 
 /// A new webhook.

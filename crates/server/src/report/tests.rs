@@ -167,10 +167,14 @@ async fn parts_of_time_follow_the_local_day_and_missing_bounds_the_data(desk: De
     for bad in ["since=soon", "group_by=decade", "metric=visits&type=account", "group_by=hour&since=0&until=99999999"] {
         assert!(desk.ask(&format!("?metric=conversations_count&type=account&{bad}"), 422).await["error"].is_string());
     }
-    for bad in ["?metric=conversations_count", "?metric=conversations_count&type=planet", "/summary", "/conversations"]
+    for bad in
+        ["?metric=conversations_count", "?metric=conversations_count&type=planet", "/summary", "/conversations?type=x"]
     {
         assert!(desk.ask(bad, 422).await["error"].is_string(), "{bad}");
     }
+    let path = format!("/api/v2/accounts/{}/reports/conversations", desk.account);
+    let bare = desk.app.call(Method::GET, &path, Some(&desk.admin.token), None).await.expect(422);
+    assert!(bare.body.is_empty());
 }
 
 #[db_test]
