@@ -34,6 +34,8 @@ migrations! {
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
     "0057_account_settings.sql",
+    "0080_webhooks.sql",
+    "0081_custom_filters.sql",
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAnAccount" | "updateAnAccount" | "updateAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
-        "updateProfile" => json!({ "name": format!("Mira {number}") }),
+        "updateProfile" => json!({ "name": format!("Mira {number}"), "message_signature": "Bye" }),
         "setProfileAvailability" => json!({ "account_id": site.account, "availability": "busy" }),
         "setProfileAutoOffline" => json!({ "account_id": site.account, "auto_offline": true }),
         "setActiveAccount" => json!({ "account_id": site.account }),
@@ -44,6 +44,12 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "deleteAnAccountUser" => json!({ "user_id": site.colleague.id }),
         "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
             json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
+        }
+        "createACustomFilter" | "updateACustomFilter" => {
+            json!({ "name": format!("Filter {number}"), "query": { "payload": [] } })
+        }
+        "createAWebhook" | "updateAWebhook" => {
+            json!({ "url": format!("https://hooks.sample.test/{number}"), "name": "Sample" })
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
@@ -85,6 +91,8 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",
         "teams" | "teams/{team_id}" => "team",
+        "custom_filters" | "custom_filters/{custom_filter_id}" => "custom_filter",
+        "webhooks" | "webhooks/{webhook_id}" => "webhook",
         _ => return body,
     };
     json!({ wrapper: body })
