@@ -37,6 +37,8 @@ migrations! {
     "0057_account_settings.sql",
     "0080_webhooks.sql",
     "0081_custom_filters.sql",
+    "0082_integration_hooks.sql",
+    "0083_automation_rules.sql",
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "updateCannedResponseInAccount.content",
         "createACustomFilter.name",
         "updateACustomFilter.query",
+        "addNewAutomationRuleToAccount.description",
         "createAWebhook.name",
         "createATeam.description",
         "createAnAgentBot.name",
@@ -308,8 +309,8 @@ async fn bad_queries_are_answered(app: TestApp) {
     for operation in &operations() {
         let path = trial.site.path(operation);
         let joiner = if path.contains('?') { '&' } else { '?' };
-        // It takes no parameters, and each session ends once.
-        if operation.id == "signOut" {
+        // It takes no parameters, and each session ends once; without its file an upload is refused anyhow.
+        if operation.id == "signOut" || operation.wants_file() {
             continue;
         }
         if operation.method != Method::GET {
