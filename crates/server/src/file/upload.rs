@@ -58,9 +58,13 @@ impl Upload {
         Ok(Self { file, filename, content_type, width, height })
     }
 
-    /// The picture among the files of a request, under `avatar`; the last one counts, other files are ignored.
+    /// The picture among the files of a request, under `avatar` in a wrapper or without; the last one counts, other files are
+    /// ignored.
     pub async fn avatar(files: Vec<(String, edge::File)>) -> Result<Option<Self>> {
-        let Some((_, file)) = files.into_iter().rfind(|(field, _)| field == "avatar") else { return Ok(None) };
+        let Some((_, file)) = files.into_iter().rfind(|(field, _)| field == "avatar" || field.ends_with("[avatar]"))
+        else {
+            return Ok(None);
+        };
         if file.size() > LARGEST_AVATAR {
             return Err(Error::invalid("avatar", "is too big (maximum is 15 MB)"));
         }
