@@ -7,6 +7,7 @@ use crate::App;
 use crate::agent::removal::ClearRemovedAgent;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
+use crate::file::fetch::FetchAvatar;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
 
 /// Every kind of job.
@@ -14,6 +15,7 @@ pub fn registry() -> Registry<App> {
     Registry::default()
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
+        .with::<FetchAvatar>()
         .with::<Purge>()
         .with::<SweepFiles>()
         .with::<WakeConversation>()

@@ -32,6 +32,7 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
+    "0060_avatar_addresses.sql",
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ fn platform() -> OpenApiRouter<App> {
         ))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
         .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
+        .routes(routes!(agent_bot::platform::delete_avatar))
 }
 
 fn sessions() -> OpenApiRouter<App> {
@@ -85,8 +86,10 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))
+        .routes(routes!(agent_bot::routes::delete_avatar))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
         .routes(routes!(inbox::routes::show, inbox::routes::update, inbox::routes::delete))
+        .routes(routes!(inbox::routes::delete_avatar))
         .routes(routes!(inbox::bot::show))
         .routes(routes!(inbox::bot::set))
         .routes(routes!(inbox::members::list_assignable_in_inbox))
@@ -102,6 +105,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(contact::routes::search))
         .routes(routes!(contact::routes::show, contact::change::update, contact::routes::delete))
         .routes(routes!(contact::change::destroy_custom_attributes))
+        .routes(routes!(contact::change::delete_avatar))
         .routes(routes!(contact::reach::create_session))
         .routes(routes!(contact::reach::list_contactable_inboxes))
         .routes(routes!(contact::reach::list_conversations))

@@ -1,7 +1,8 @@
 //! Inboxes over HTTP (rest.md §5.13).
 
+use ::store::Tx;
 use axum::extract::State;
-use edge::{BodyWithFiles, Error, ErrorJson, Json, Path, Result};
+use edge::{BodyWithFiles, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId};
 
 use super::body::InboxBody;
@@ -185,4 +186,34 @@ pub async fn update(
             .await
     };
     Ok(Json(upload::stored_avatar(&app, avatar, write).await?))
+}
+
+/// Take the picture of an inbox.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}/avatar",
+    operation_id = "deleteInboxAvatar",
+    tag = "Inboxes",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The inbox")
+    ),
+    responses(
+        (status = 200, description = "It has none now"),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such inbox", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete_avatar(
+    State(app): State<App>,
+    member: Member,
+    Path((_, id)): Path<(AccountId, InboxId)>,
+) -> Result<Empty> {
+    let change = move |tx: &mut Tx<'_>| {
+        let inbox = service::lock_administered(tx, &member, id)?;
+        picture::set(tx, Owner::Inbox(inbox.account_id, id), None)
+    };
+    app.store.write(change).await?;
+    Ok(Empty)
 }

@@ -46,6 +46,8 @@ pub struct NewPublicContactBody {
     pub name: Option<Text>,
     /// E.164 with `+`.
     pub phone_number: Option<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`.
+    pub avatar_url: Option<Text>,
     /// Free attributes.
     pub custom_attributes: Option<Object>,
 }
