@@ -151,11 +151,6 @@ impl Sink for BytesMut {
     }
 }
 
-/// Fails for an address that no call would be tried for, whatever its name leads to.
-pub fn check_address(url: &str) -> Result<(), Error> {
-    Target::parse(url).map(drop)
-}
-
 /// The client; cheap to clone.
 #[derive(Clone)]
 pub struct Outbound(Arc<Parts>);

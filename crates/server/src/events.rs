@@ -125,6 +125,8 @@ pub enum Event {
     ContactCreated(ContactId),
     /// A contact changed, its last activity included.
     ContactUpdated(ContactId, Changes),
+    /// A contact took another one over: first the one that survives, then the other.
+    ContactMerged(ContactId, ContactId),
     /// A contact was deleted. With it what it was: its row is on its way out.
     ContactDeleted(ContactId, Json),
     /// A conversation was made.
@@ -206,6 +208,7 @@ impl Event {
             Self::TeamMemberRemoved(..) => "team_member.removed",
             Self::ContactCreated(_) => "contact.created",
             Self::ContactUpdated(..) => "contact.updated",
+            Self::ContactMerged(..) => "contact.merged",
             Self::ContactDeleted(..) => "contact.deleted",
             Self::ConversationCreated(_) => "conversation.created",
             Self::ConversationUpdated(..) => "conversation.updated",
@@ -250,6 +253,7 @@ impl Event {
             Self::ContactCreated(contact) | Self::ContactUpdated(contact, _) | Self::ContactDeleted(contact, _) => {
                 json!({ "contact_id": contact })
             }
+            Self::ContactMerged(survivor, merged) => json!({ "contact_id": survivor, "merged_contact_id": merged }),
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _)
             | Self::ConversationStatusChanged(conversation, ..)
@@ -302,6 +306,7 @@ impl Event {
             | Self::TeamMemberAdded(..)
             | Self::TeamMemberRemoved(..)
             | Self::ContactCreated(_)
+            | Self::ContactMerged(..)
             | Self::ConversationCreated(_)
             | Self::ConversationMentioned(..)
             | Self::MessageCreated(_, _, None)

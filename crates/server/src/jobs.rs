@@ -5,6 +5,7 @@ use edge::Error;
 
 use crate::App;
 use crate::agent::removal::ClearRemovedAgent;
+use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
 use crate::file::fetch::FetchAvatar;
@@ -16,6 +17,7 @@ pub fn registry() -> Registry<App> {
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
         .with::<FetchAvatar>()
+        .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SweepFiles>()
         .with::<WakeConversation>()

@@ -26,6 +26,7 @@ migrations! {
     "0020_canned_responses.sql",
     "0021_agent_bots.sql",
     "0025_deletion.sql",
+    "0033_merged_contacts.sql",
     "0035_sessions.sql",
     "0036_unconfirmed_email.sql",
     "0040_files.sql",
@@ -33,6 +34,7 @@ migrations! {
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
     "0060_avatar_addresses.sql",
+    "0061_direct_uploads.sql",
 }
 
 #[cfg(test)]

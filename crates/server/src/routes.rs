@@ -13,8 +13,8 @@ use crate::{
     platform, profile, public_api, survey, team,
 };
 
-/// Resources whose documented update verb is PUT (rest.md §1.1).
-const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}"];
+/// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
+const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}", "/rails/active_storage/disk/{}"];
 
 /// The product as a service: every route inside of the manners of the wire.
 pub fn router(app: App) -> Rewrite {
@@ -115,18 +115,27 @@ fn conversations() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(conversation::routes::list, conversation::routes::create))
         .routes(routes!(conversation::routes::meta))
-        .routes(routes!(conversation::routes::show))
+        .routes(routes!(conversation::routes::show, conversation::priority::update))
         .routes(routes!(conversation::routes::toggle_status))
+        .routes(routes!(conversation::priority::toggle))
+        .routes(routes!(conversation::attributes::set))
+        .routes(routes!(conversation::mute::mute))
+        .routes(routes!(conversation::mute::unmute))
+        .routes(routes!(conversation::seen::mark_read))
+        .routes(routes!(conversation::seen::mark_unread))
         .routes(routes!(conversation::routes::assign))
         .routes(routes!(conversation::routes::list_labels, conversation::routes::set_labels))
         .routes(routes!(message::routes::list, message::routes::create))
         .routes(routes!(message::deletion::delete))
+        .routes(routes!(file::deposit::create))
+        .routes(routes!(file::direct::announce))
 }
 
 fn public() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(public_api::inbox::show))
         .routes(routes!(public_api::routes::create_contact))
-        .routes(routes!(public_api::routes::show_contact))
+        .routes(routes!(public_api::routes::show_contact, public_api::change::update_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
         .routes(routes!(public_api::answer::answer))

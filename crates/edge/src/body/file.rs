@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::Error;
 
@@ -74,6 +76,17 @@ impl Uploads {
         Self { longest_wait, longest_silence, ..self }
     }
 
+    /// How many places are free.
+    pub fn free(&self) -> usize {
+        self.slots.available_permits()
+    }
+
+    /// With the files in another folder.
+    #[must_use]
+    pub fn in_folder(self, folder: PathBuf) -> Self {
+        Self { folder: folder.into(), ..self }
+    }
+
     /// How long a client may send nothing of a file.
     pub(super) fn longest_silence(&self) -> Duration {
         self.longest_silence
@@ -81,9 +94,14 @@ impl Uploads {
 
     /// A place to receive the files of one request; [`Error::Unavailable`] when others keep all places for too long.
     pub async fn begin(&self) -> Result<Receiver, Error> {
-        let slot = tokio::time::timeout(self.longest_wait, Arc::clone(&self.slots).acquire_owned()).await;
+        let slot = timeout(self.longest_wait, Arc::clone(&self.slots).acquire_owned()).await;
         let slot = slot.map_err(|_| Error::Unavailable)?.map_err(Error::internal)?;
-        Ok(Receiver { folder: Arc::clone(&self.folder), slot: Arc::new(slot), memory_left: self.in_memory })
+        Ok(Receiver {
+            folder: Arc::clone(&self.folder),
+            slot: Arc::new(slot),
+            memory_left: self.in_memory,
+            longest_silence: self.longest_silence,
+        })
     }
 }
 
@@ -99,6 +117,7 @@ pub struct Receiver {
     folder: Arc<Path>,
     slot: Arc<OwnedSemaphorePermit>,
     memory_left: u64,
+    longest_silence: Duration,
 }
 
 impl Receiver {
@@ -126,6 +145,20 @@ pub struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// The bytes of a body that is nothing but the file: `limit_bytes` at most.
+    pub async fn fill(&mut self, body: Body, limit_bytes: u64) -> Result<(), Error> {
+        let mut pieces = body.into_data_stream();
+        let silence = self.receiver.longest_silence;
+        while let Some(piece) = timeout(silence, pieces.next()).await.map_err(|_| Error::TooSlow)? {
+            let piece = piece.map_err(|cause| Error::Malformed(cause.to_string()))?;
+            if self.size + piece.len() as u64 > limit_bytes {
+                return Err(Error::TooLarge { limit_bytes });
+            }
+            self.push(&piece).await?;
+        }
+        Ok(())
+    }
+
     /// Bytes received so far.
     pub fn size(&self) -> u64 {
         self.size

@@ -63,7 +63,7 @@ pub struct Member {
 #[derive(Debug, Clone)]
 pub struct Administrator(pub Member);
 
-/// A bot that is connected to an inbox of the account in the path, or owned by the account.
+/// A bot that is connected to an inbox of the account in the path.
 #[derive(Debug, Clone)]
 pub struct Bot {
     /// The account in the path.

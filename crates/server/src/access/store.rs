@@ -15,7 +15,6 @@ store::row! {
         pub user_name: Option<String>,
         pub agent_bot_id: Option<AgentBotId>,
         pub bot_name: Option<String>,
-        pub bot_account_id: Option<AccountId>,
         pub session_id: Option<UserSessionId>,
         pub session_expires_at: Option<Timestamp>,
         pub uid: Option<String>,
@@ -34,7 +33,7 @@ fn find_token_owner(conn: &mut Conn<'_>, token: &str) -> Result<Option<Owner>> {
     let owner: Option<Owner> = conn.query_opt(
         sql!(
             "SELECT u.id AS user_id, COALESCE(NULLIF(u.display_name, ''), u.name) AS user_name,
-                    b.id AS agent_bot_id, b.name AS bot_name, b.account_id AS bot_account_id,
+                    b.id AS agent_bot_id, b.name AS bot_name,
                     CAST(NULL AS BIGINT) AS session_id, CAST(NULL AS BIGINT) AS session_expires_at,
                     CAST(NULL AS TEXT) AS uid
              FROM access_tokens t
@@ -54,7 +53,6 @@ fn find_session_owner(conn: &mut Conn<'_>, session: &Session, now: Timestamp) ->
         sql!(
             "SELECT u.id AS user_id, COALESCE(NULLIF(u.display_name, ''), u.name) AS user_name,
                     CAST(NULL AS BIGINT) AS agent_bot_id, CAST(NULL AS TEXT) AS bot_name,
-                    CAST(NULL AS BIGINT) AS bot_account_id,
                     s.id AS session_id, s.expires_at AS session_expires_at, u.email AS uid
              FROM user_sessions s JOIN users u ON u.id = s.user_id AND u.deleting_at IS NULL
              WHERE s.client = $1 AND s.token_digest = $2 AND s.expires_at > $4 AND (u.email = $3 OR s.uid = $3)"
@@ -85,7 +83,8 @@ pub fn find_caller(conn: &mut Conn<'_>, owner: &Owner, account: Option<AccountId
     }
     let account = account?;
     must_be_active(conn, account)?;
-    if owner.bot_account_id != Some(account) && !is_connected(conn, account, id)? {
+    // Owning the bot is not enough (recorded).
+    if !is_connected(conn, account, id)? {
         return Err(Error::Forbidden);
     }
     Ok(MemberOrBot::Bot(Bot { account_id: account, id, name: owner.bot_name.clone().unwrap_or_default() }))

@@ -206,7 +206,7 @@ async fn a_platform_app_hears_of_rows_before_it_hears_of_grants(app: TestApp) {
 }
 
 #[db_test]
-async fn a_bot_of_the_account_needs_no_inbox(app: TestApp) {
+async fn a_bot_of_the_account_needs_an_inbox(app: TestApp) {
     let site = Site::new(&app).await;
     let (bot, token) = app.bot(site.account, site.inbox).await;
     app.app
@@ -216,5 +216,5 @@ async fn a_bot_of_the_account_needs_no_inbox(app: TestApp) {
         .map_err(|error: store::Error| error)
         .unwrap();
     let path = format!("/api/v1/accounts/{}/conversations/{}", site.account, site.conversation);
-    app.call(Method::GET, &path, Some(&token), None).await.expect(200);
+    app.call(Method::GET, &path, Some(&token), None).await.expect(403);
 }

@@ -43,7 +43,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
-        "contactUpdate" => json!({ "name": format!("Ada {number}") }),
+        "contactUpdate" | "updateAContact" => json!({ "name": format!("Ada {number}") }),
         "contactDestroyCustomAttributes" => json!({ "custom_attributes": ["plan"] }),
         "contactInboxCreation" => json!({ "inbox_id": site.inbox }),
         "contactCreate" => json!({ "name": "Ada", "email": email, "inbox_id": site.inbox }),
@@ -60,9 +60,17 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
             json!({ "content": "Hello", "sender_type": "AgentBot" })
         }
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
+        "updateConversation" | "togglePriorityOfConversation" => json!({ "priority": "high" }),
+        "setCustomAttributesOfConversation" => json!({ "custom_attributes": { "plan": number } }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),
+        // A file cannot be sent in JSON.
+        "uploadFile" => json!({}),
+        "createDirectUploadInConversation" => {
+            let checksum = "XrY7u+Ae7tCTyyK7j1rNww==";
+            json!({ "filename": format!("{number}.txt"), "byte_size": 11, "checksum": checksum })
+        }
         "answerSurvey" => {
             json!({ "message": { "submitted_values": { "csat_survey_response": { "rating": number % 5 + 1 } } } })
         }
@@ -76,6 +84,7 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",
         "teams" | "teams/{team_id}" => "team",
+        "conversations/{conversation_id}/direct_uploads" => "blob",
         _ => return body,
     };
     json!({ wrapper: body })

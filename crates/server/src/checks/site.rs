@@ -27,7 +27,7 @@ static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Operations that change a contact, or what others see of it.
-const CHANGES_CONTACT: [&str; 2] = ["contactUpdate", "contactDestroyCustomAttributes"];
+const CHANGES_CONTACT: [&str; 3] = ["contactUpdate", "contactDestroyCustomAttributes", "contactDeleteAvatar"];
 
 /// An account and what is in it.
 pub struct Site {
@@ -53,6 +53,8 @@ pub struct Site {
     pub changing_contact: i64,
     /// The number of a conversation of that session.
     pub conversation: i64,
+    /// A session of the contact that is only there to be changed.
+    changing_source_id: String,
     /// The agent's address; it can sign in.
     pub login: String,
     /// A session of the agent, as a query.
@@ -99,6 +101,7 @@ impl Site {
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
+        let changing_source_id = contact_session(app, &administrator, inbox, changing_contact).await;
         Self {
             login,
             session,
@@ -114,6 +117,7 @@ impl Site {
             contact: contact["id"].as_i64().unwrap(),
             conversation: number,
             message,
+            changing_source_id,
             canned_response,
             survey,
             team: app.team(account, true, &[]).await,
@@ -199,10 +203,18 @@ impl Site {
             (_, "message_id") => self.message.to_string(),
             (_, "uuid") => self.survey.clone(),
             (_, "inbox_identifier") => self.identifier.clone(),
+            (_, "contact_identifier") if operation.id == "updateAContact" => self.changing_source_id.clone(),
             (_, "contact_identifier") => self.source_id.clone(),
             other => panic!("the site has no {other:?}"),
         }
     }
+}
+
+/// A new session of the contact in the inbox.
+async fn contact_session(app: &TestApp, administrator: &Caller, inbox: InboxId, contact: i64) -> String {
+    let path = format!("contacts/{contact}/contact_inboxes");
+    let made = app.post(administrator, &path, json!({ "inbox_id": inbox })).await.expect(200).json();
+    made["source_id"].as_str().unwrap().to_owned()
 }
 
 /// A new message that offers a choice.

@@ -1,7 +1,10 @@
 //! Contacts: the people who write to the team, and their identities in inboxes.
 
 pub mod change;
+pub mod identify;
+pub mod jobs;
 pub mod list;
+pub mod merge;
 pub mod name;
 pub mod reach;
 pub mod routes;

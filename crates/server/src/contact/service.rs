@@ -75,7 +75,7 @@ impl NewContact {
     }
 
     /// What is different in `other`.
-    fn changes_to(&self, other: &Self) -> Changes {
+    pub(super) fn changes_to(&self, other: &Self) -> Changes {
         Changes::default()
             .with("name", &self.name, &other.name)
             .with("email", &self.email, &other.email)
@@ -116,7 +116,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor)
         store::count(tx, account, -1)?;
     }
     audit::record_in(tx, account, actor, "contact.deleted", &json!({ "contact_id": id }))?;
-    jobs::push(tx, &Purge { subject: Subject::Contact { account_id: account, id } })?;
+    ::jobs::push(tx, &Purge { subject: Subject::Contact { account_id: account, id } })?;
     let labels = label::store::list_of_contact(tx, account, id)?;
     record(tx, account, actor, &Event::ContactDeleted(id, Json::of(&contact.to_record(labels))));
     Ok(())
@@ -157,8 +157,15 @@ pub fn update(
     store::find(tx, account, id)?.ok_or(Error::NotFound("contact"))
 }
 
+const TAKEN: &str = "has already been taken";
+
 fn taken(fields: Vec<&'static str>) -> Error {
-    Error::Invalid(fields.into_iter().map(|field| Problem::new(field, "has already been taken")).collect())
+    Error::Invalid(fields.into_iter().map(|field| Problem::new(field, TAKEN)).collect())
+}
+
+/// Whether another contact has a field already; it may have got it in this very moment.
+pub fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Invalid(problems) if problems.iter().any(|problem| problem.message.ends_with(TAKEN)))
 }
 
 /// Notes that the contact has just written.

@@ -1,6 +1,6 @@
 //! Activity messages: what a change of a conversation says to its readers (semantics §2.8). Texts are free.
 
-use types::Status;
+use types::{Priority, Status};
 
 /// The status was set by a user.
 pub fn status(user: &str, status: Status) -> String {
@@ -42,4 +42,23 @@ pub fn labels_added(user: &str, labels: &[String]) -> String {
 /// Labels were removed by a user.
 pub fn labels_removed(user: &str, labels: &[String]) -> String {
     format!("{user} removed {}", labels.join(", "))
+}
+
+/// The priority was set, changed or removed by a user.
+pub fn priority(user: &str, before: Option<Priority>, after: Option<Priority>) -> String {
+    match (before, after) {
+        (None, Some(after)) => format!("{user} set the priority to {after}"),
+        (Some(before), Some(after)) => format!("{user} changed the priority from {before} to {after}"),
+        (_, None) => format!("{user} removed the priority"),
+    }
+}
+
+/// The conversation was muted by a user.
+pub fn muted(user: &str) -> String {
+    format!("{user} muted this conversation")
+}
+
+/// The conversation was unmuted by a user.
+pub fn unmuted(user: &str) -> String {
+    format!("{user} unmuted this conversation")
 }

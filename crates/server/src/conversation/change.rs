@@ -50,6 +50,11 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     if after.status == Status::Resolved {
         after.waiting_since = None;
     }
+    let is_handed_over = before.status == Status::Pending && after.status == Status::Open;
+    if is_handed_over && matches!(actor, Actor::Bot { .. }) {
+        // A bot hands over: from now on people are waited for (semantics §2.2).
+        after.waiting_since.get_or_insert(tx.now());
+    }
     let changes = differences(before, &after);
     if changes.is_empty() {
         return Ok(after);

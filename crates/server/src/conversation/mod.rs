@@ -1,12 +1,16 @@
 //! Conversations: a thread between a contact and the team, in one inbox.
 
 mod activity;
+pub mod attributes;
 pub mod change;
 mod counters;
 pub mod jobs;
 pub mod list;
+pub mod mute;
+pub mod priority;
 pub mod release;
 pub mod routes;
+pub mod seen;
 pub mod service;
 pub mod store;
 #[cfg(test)]

@@ -58,6 +58,14 @@ pub fn find(conn: &mut Conn<'_>, account: AccountId, display_id: i64) -> Result<
 ///
 /// Its contact and its inbox cannot be deleted meanwhile; with one that is being deleted there is no conversation.
 pub fn lock(tx: &mut Tx<'_>, account: AccountId, id: ConversationId) -> Result<Option<Conversation>> {
+    // Whoever waited for a merge of its contact waited beside the contact of before; the second look takes the other.
+    Ok(match lock_once(tx, account, id)? {
+        Some(locked) => Some(locked),
+        None => lock_once(tx, account, id)?,
+    })
+}
+
+fn lock_once(tx: &mut Tx<'_>, account: AccountId, id: ConversationId) -> Result<Option<Conversation>> {
     Ok(tx.query_opt(
         sql!(
             "SELECT ",
@@ -166,6 +174,51 @@ pub fn update_after_message(tx: &mut Tx<'_>, conversation: &Conversation) -> Res
             conversation.waiting_since,
             conversation.first_reply_created_at,
             conversation.updated_at,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Writes back the priority.
+pub fn update_priority(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE conversations SET priority = $3, updated_at = $4 WHERE account_id = $1 AND id = $2"),
+        (conversation.account_id, conversation.id, conversation.priority, conversation.updated_at),
+    )?;
+    Ok(())
+}
+
+/// Writes back the free attributes that the team sets.
+pub fn update_custom_attributes(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE conversations SET custom_attributes = $3, updated_at = $4 WHERE account_id = $1 AND id = $2"),
+        (conversation.account_id, conversation.id, &conversation.custom_attributes, conversation.updated_at),
+    )?;
+    Ok(())
+}
+
+/// Writes back whether it is muted.
+pub fn update_muted(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE conversations SET muted = $3, updated_at = $4 WHERE account_id = $1 AND id = $2"),
+        (conversation.account_id, conversation.id, conversation.muted, conversation.updated_at),
+    )?;
+    Ok(())
+}
+
+/// Writes back up to when the team has read it.
+pub fn update_seen(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    tx.execute(
+        sql!(
+            "UPDATE conversations SET agent_last_seen_at = $3, assignee_last_seen_at = $4, unread_count = $5
+             WHERE account_id = $1 AND id = $2"
+        ),
+        (
+            conversation.account_id,
+            conversation.id,
+            conversation.agent_last_seen_at,
+            conversation.assignee_last_seen_at,
+            conversation.unread_count,
         ),
     )?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Conversations as the wire has them (rest.md §4.5, §5.10).
 
-use edge::field::{Int, Maybe, Object, Text, Texts};
+use edge::field::{Int, Maybe, Object, Text, Texts, Word};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, ChannelKind, InboxId, Json, Priority, Status, TeamId, Timestamp};
 use utoipa::ToSchema;
@@ -304,4 +304,46 @@ impl edge::Shape for LabelsBody {}
 pub struct LabelsJson {
     /// Names.
     pub payload: Vec<String>,
+}
+
+/// A priority to be set by its own route (superset §10).
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = conversation_priority)]
+pub struct PriorityBody {
+    /// `low`, `medium`, `high` or `urgent`; missing, null or empty: none.
+    pub priority: Option<Word<Priority>>,
+}
+
+impl edge::Shape for PriorityBody {}
+
+/// The same in the query, which counts when the body has none.
+pub type PriorityQuery = PriorityBody;
+
+/// What may be changed of a conversation (superset §10).
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = conversation_update)]
+pub struct ConversationBody {
+    /// `low`, `medium`, `high` or `urgent`; null or empty: none.
+    #[serde(default)]
+    pub priority: Maybe<Word<Priority>>,
+}
+
+impl edge::Shape for ConversationBody {}
+
+/// Free attributes to be set; they replace the old ones.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = conversation_attributes_set)]
+pub struct CustomAttributesBody {
+    /// Needed; texts up to 1,500 characters. `{}` clears.
+    pub custom_attributes: Option<Object>,
+}
+
+impl edge::Shape for CustomAttributesBody {}
+
+/// The free attributes of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = conversation_attributes)]
+pub struct CustomAttributesJson {
+    /// All of them.
+    pub custom_attributes: Json,
 }

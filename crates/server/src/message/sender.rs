@@ -114,7 +114,9 @@ store::row! {
 }
 
 store::row! {
+    /// A contact, or the one that it was merged into.
     struct ContactRow {
+        sent_by: ContactId,
         id: ContactId,
         name: Option<String>,
         email: Option<String>,
@@ -212,14 +214,15 @@ impl Senders {
         }
         let rows: Vec<ContactRow> = conn.query(
             sql!(
-                "SELECT k.id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
+                "SELECT g.id AS sent_by, k.id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
                         k.custom_attributes, k.blocked, ",
                 avatar!("k"),
-                " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY($2) AND k.deleting_at IS NULL"
+                " FROM contacts g JOIN contacts k ON k.account_id = $1 AND k.id = COALESCE(g.merged_into_id, g.id)
+                  WHERE g.account_id = $1 AND g.id = ANY($2) AND k.deleting_at IS NULL"
             ),
             (account, ids),
         )?;
-        self.contacts.extend(rows.into_iter().map(|row| (row.id, row.into_sender(base_url))));
+        self.contacts.extend(rows.into_iter().map(|row| (row.sent_by, row.into_sender(base_url))));
         Ok(())
     }
 

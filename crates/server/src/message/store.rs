@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, UserId};
+use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, Timestamp, UserId};
 
 use super::{Message, Sender};
 
@@ -104,6 +104,23 @@ pub(super) fn blank(tx: &mut Tx<'_>, account: AccountId, id: MessageId, content:
         (account, id, content, now),
     )?;
     Ok(())
+}
+
+/// How many messages the contact has written after `mark`.
+pub fn count_incoming_after(
+    conn: &mut Conn<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    mark: Timestamp,
+) -> Result<i64> {
+    let (count,): (i64,) = conn.query_one(
+        sql!(
+            "SELECT COUNT(*) FROM messages
+             WHERE account_id = $1 AND conversation_id = $2 AND message_type = 'incoming' AND created_at > $3"
+        ),
+        (account, conversation, mark),
+    )?;
+    Ok(count)
 }
 
 /// The messages with these ids, oldest first.

@@ -10,6 +10,9 @@ use crate::contact::{self, Contact, ContactInbox};
 use crate::conversation::{self, Conversation};
 use crate::inbox::{self, Inbox};
 
+/// How often a session is looked up whose contact is being merged into another one.
+pub const ATTEMPTS: usize = 3;
+
 /// A contact's session, with what it belongs to.
 pub struct Visitor {
     /// The API inbox.
@@ -34,6 +37,19 @@ pub fn find_visitor(conn: &mut Conn<'_>, identifier: &str, source_id: &str) -> R
     Ok(Visitor { contact: contact.ok_or(Error::NotFound("contact"))?, inbox, session })
 }
 
+/// The same, whose contact is neither deleted nor merged into another one until the end of the transaction.
+///
+/// What a session writes comes after a merge that has begun, and so goes to the contact that survives.
+pub fn hold_visitor(tx: &mut Tx<'_>, identifier: &str, source_id: &str) -> Result<Visitor> {
+    for _ in 0..ATTEMPTS {
+        let visitor = find_visitor(tx, identifier, source_id)?;
+        if contact::store::hold(tx, visitor.account_id(), visitor.contact.id, visitor.inbox.id)? {
+            return Ok(visitor);
+        }
+    }
+    Err(Error::NotFound("contact"))
+}
+
 /// The conversation, if the visitor reaches it: its own, or with proved identity any of the contact's.
 pub fn find_conversation(conn: &mut Conn<'_>, visitor: &Visitor, display_id: i64) -> Result<Conversation> {
     let found = conversation::store::find(conn, visitor.inbox.account_id, display_id)?;
@@ -47,7 +63,7 @@ pub fn lock_conversation(
     source_id: &str,
     display_id: i64,
 ) -> Result<(Visitor, Conversation)> {
-    let visitor = find_visitor(tx, identifier, source_id)?;
+    let visitor = hold_visitor(tx, identifier, source_id)?;
     let found = find_conversation(tx, &visitor, display_id)?;
     let locked = conversation::store::lock(tx, visitor.account_id(), found.id)?;
     Ok((visitor, locked.ok_or(Error::NotFound("conversation"))?))
@@ -57,6 +73,19 @@ impl Visitor {
     /// The account.
     pub fn account_id(&self) -> AccountId {
         self.inbox.account_id
+    }
+
+    /// Whether the visitor proves to be its contact; fails when a proof is wrong, or missing where the inbox asks for it.
+    ///
+    /// A proof of one's own identity must not open what belongs to somebody else, nor what belongs to a contact
+    /// whose identifier nobody knows: an e-mail address is enough to get a session of that one.
+    pub fn prove(&self, identifier: Option<&str>, hash: Option<&str>) -> Result<bool> {
+        let proved = check_identity(&self.inbox, identifier, hash)?;
+        match self.contact.identifier.as_deref() {
+            Some(own) if proved && identifier != Some(own) => Err(Error::BadCredential),
+            Some(_) => Ok(proved),
+            None => Ok(false),
+        }
     }
 
     fn reaches(&self, conversation: &Conversation) -> bool {

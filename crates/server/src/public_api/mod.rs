@@ -4,6 +4,8 @@
 
 mod access;
 pub mod answer;
+pub mod change;
+pub mod inbox;
 pub mod routes;
 #[cfg(test)]
 mod tests;

@@ -99,14 +99,7 @@ pub async fn show_contact(
     let check = move |visitor: &Visitor| {
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
         let (identifier, hash) = (text(&query.identifier), text(&query.identifier_hash));
-        let proved = access::check_identity(&visitor.inbox, identifier.as_deref(), hash.as_deref())?;
-        // A proof of one's own identity must not open what belongs to somebody else, nor what belongs to a contact
-        // whose identifier nobody knows: an e-mail address is enough to get a session of that one.
-        match &visitor.contact.identifier {
-            Some(own) if proved && identifier.as_ref() != Some(own) => Err(Error::BadCredential),
-            Some(_) => Ok(proved),
-            None => Ok(false),
-        }
+        visitor.prove(identifier.as_deref(), hash.as_deref())
     };
     // A correct proof is kept with the session for good; without one nothing is written.
     let found = if proof {
@@ -159,7 +152,7 @@ pub async fn create_conversation(
     let custom_attributes = service::check_attributes("custom_attributes", attributes)?;
     let base_url = app.settings.base_url.clone();
     once.write(&app, move |tx| {
-        let visitor = access::find_visitor(tx, &identifier, &source_id)?;
+        let visitor = access::hold_visitor(tx, &identifier, &source_id)?;
         let account = visitor.account_id();
         let opening = Opening {
             custom_attributes: custom_attributes.clone(),

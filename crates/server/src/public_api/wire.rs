@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::contact::wire::ContactRecordJson;
 use crate::conversation::Conversation;
+use crate::inbox::wire::WorkingHoursJson;
 use crate::message::Message;
 use crate::message::attachment::AttachmentJson;
 use crate::message::beside::Beside;
@@ -53,6 +54,51 @@ pub struct NewPublicContactBody {
 }
 
 impl edge::Shape for NewPublicContactBody {}
+
+/// What a contact tells of itself; blank values are ignored.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = public_contact_update)]
+pub struct PublicContactBody {
+    /// The customer's own id, for the proof of identity; it is not changed.
+    pub identifier: Option<Text>,
+    /// Proof of identity: hex HMAC-SHA256 of `identifier`.
+    pub identifier_hash: Option<Text>,
+    /// E-mail address; another contact's merges the two.
+    pub email: Option<Text>,
+    /// Name.
+    pub name: Option<Text>,
+    /// E.164 with `+`; another contact's merges the two.
+    pub phone_number: Option<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`; not for a contact that has one.
+    pub avatar_url: Option<Text>,
+    /// Free attributes, laid over the old ones key by key.
+    pub custom_attributes: Option<Object>,
+}
+
+impl edge::Shape for PublicContactBody {}
+
+/// An inbox, as its contacts see it (rest.md §5.21).
+#[expect(clippy::struct_excessive_bools, reason = "switches of the contract")]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = public_inbox)]
+pub struct PublicInboxJson {
+    /// Names the inbox in addresses.
+    pub identifier: String,
+    /// Whether contacts must prove their identity.
+    pub identity_validation_enabled: bool,
+    /// The inbox's name.
+    pub name: String,
+    /// Time zone of the opening hours, as the tz database names it.
+    pub timezone: String,
+    /// Seven days, from Sunday.
+    pub working_hours: Vec<WorkingHoursJson>,
+    /// Whether the opening hours count.
+    pub working_hours_enabled: bool,
+    /// Whether contacts are asked for a rating.
+    pub csat_survey_enabled: bool,
+    /// Whether new conversations are greeted.
+    pub greeting_enabled: bool,
+}
 
 /// Proof of identity, in the query of a look-up.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]

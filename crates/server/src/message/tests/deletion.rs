@@ -1,6 +1,7 @@
 //! Messages whose content is deleted.
 
 use ::store::testing::db_test;
+use futures_util::future::{join, join_all};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -69,4 +70,18 @@ async fn a_message_is_found_in_its_own_conversation_only(desk: Desk) {
     desk.delete(&desk.agent, desk.number, &json!(99_999_999)).await.expect(404);
     desk.delete(&desk.agent, 999, &message["id"]).await.expect(404);
     assert_eq!(desk.texts("").await, ["Hi"]);
+}
+
+#[db_test]
+async fn of_many_who_delete_a_message_at_once_one_is_told_of(desk: Desk) {
+    for _ in 0..5 {
+        let message = desk.write(json!({ "content": "Twice" })).await;
+        let before = desk.app.event_names(desk.agent.account).await.len();
+        let deletions = join_all((0..6).map(|_| desk.delete(&desk.agent, desk.number, &message["id"])));
+        let writes = join_all((0..3).map(|_| desk.try_write(&desk.agent, desk.number, json!({ "content": "x" }))));
+        let (deletions, writes) = join(deletions, writes).await;
+        assert!(deletions.iter().chain(&writes).all(|answer| answer.status == 200));
+        let events = desk.app.event_names(desk.agent.account).await.split_off(before);
+        assert_eq!(events.iter().filter(|name| *name == "message.updated").count(), 1, "{events:?}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ::store::testing::db_test;
+use futures_util::future::join;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -139,4 +140,21 @@ async fn only_the_contact_of_the_conversation_answers_and_only_what_it_sees(site
     talk.answer(&elsewhere, body.clone()).await.expect(404);
     talk.answer(&json!(99_999_999), json!({})).await.expect(404);
     talk.answer(&question, body).await.expect(200);
+}
+
+#[db_test]
+async fn an_answer_and_a_deletion_at_once_leave_a_deleted_message(site: Site) {
+    let talk = Talk::new(&site).await;
+    for _ in 0..5 {
+        let question = talk.ask(choice()).await;
+        let path = format!("conversations/{}/messages/{question}", talk.number);
+        let values = json!({ "submitted_values": [{ "title": "Red", "value": "red" }] });
+        let (deleted, answered) =
+            join(site.app.delete(&site.administrator, &path), talk.answer(&question, values)).await;
+        assert_eq!(deleted.status, 200);
+        assert!(matches!(answered.status.as_u16(), 200 | 422), "{}", answered.status);
+        let left = site.get(&format!("/{}/conversations/{}/messages", talk.session, talk.number)).await;
+        let left = left.as_array().unwrap().iter().find(|message| message["id"] == question).unwrap();
+        assert_eq!(left["content_attributes"], json!({ "deleted": true }), "whoever came first");
+    }
 }

@@ -1,6 +1,8 @@
 //! The Public API, as a contact's client sees it.
 
 mod answer;
+mod change;
+mod merge;
 
 use ::store::testing::{Engine, OnEngine, db_test};
 use futures_util::future::join_all;

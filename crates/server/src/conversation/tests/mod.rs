@@ -1,5 +1,8 @@
 //! Conversations as clients see them, with what follows from each change.
 
+mod bot;
+mod upkeep;
+
 use std::collections::HashSet;
 
 use ::store::testing::db_test;
