@@ -8,6 +8,8 @@ use types::{
 
 use store::{NewEvent, Tx};
 
+use crate::account::stamp;
+
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
@@ -172,6 +174,11 @@ impl Changes {
         self
     }
 
+    /// Whether `attribute` changed.
+    pub fn contains(&self, attribute: &str) -> bool {
+        self.0.contains_key(attribute)
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -270,6 +277,51 @@ impl Event {
         }
     }
 
+    /// The lists of a client that are not as they were: who compares cache keys loads them again (superset §2). Inboxes
+    /// and teams are shown by who is in them, so that who leaves the account or gets another role counts too.
+    fn stamps(&self) -> &'static [&'static str] {
+        match self {
+            Self::InboxCreated(_)
+            | Self::InboxUpdated(..)
+            | Self::InboxDeleted(_)
+            | Self::InboxMemberAdded(..)
+            | Self::InboxMemberRemoved(..) => &[stamp::INBOX],
+            Self::TeamCreated(_)
+            | Self::TeamUpdated(..)
+            | Self::TeamDeleted(_)
+            | Self::TeamMemberAdded(..)
+            | Self::TeamMemberRemoved(..) => &[stamp::TEAM],
+            Self::AgentRemoved(_) => &[stamp::INBOX, stamp::TEAM],
+            Self::AgentUpdated(_, changes) if changes.contains("role") => &[stamp::INBOX],
+            Self::AgentUpdated(..)
+            | Self::AgentAdded(_)
+            | Self::AccountCreated
+            | Self::AccountUpdated(_)
+            | Self::AgentBotCreated(_)
+            | Self::AgentBotUpdated(..)
+            | Self::AgentBotTokenReset(_)
+            | Self::AgentBotDeleted(_)
+            | Self::AgentBotConnected(..)
+            | Self::AgentBotDisconnected(..)
+            | Self::CannedResponseCreated(_)
+            | Self::CannedResponseUpdated(_)
+            | Self::CannedResponseDeleted(_)
+            | Self::ContactCreated(_)
+            | Self::ContactUpdated(..)
+            | Self::ContactDeleted(..)
+            | Self::ContactMerged(..)
+            | Self::ConversationCreated(_)
+            | Self::ConversationUpdated(..)
+            | Self::ConversationStatusChanged(..)
+            | Self::AssigneeChanged(..)
+            | Self::TeamChanged(..)
+            | Self::ConversationMentioned(..)
+            | Self::MessageCreated(..)
+            | Self::MessageUpdated(..)
+            | Self::FirstReplyCreated(..) => &[],
+        }
+    }
+
     fn changes(&self) -> Map<String, Value> {
         match self {
             Self::AccountUpdated(changes)
@@ -325,5 +377,6 @@ pub fn record(tx: &mut Tx<'_>, account: AccountId, actor: &Actor, event: &Event)
         cause_id: None,
         subject: Json::of(&event.subject(account)),
         changes: Json::of(&event.changes()),
+        stamps: event.stamps(),
     });
 }

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message, openapi,
-    platform, profile, public_api, survey, team,
+    App, account, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message,
+    openapi, platform, profile, public_api, survey, team,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -79,6 +79,9 @@ fn sessions() -> OpenApiRouter<App> {
 
 fn team() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(account::routes::show, account::routes::update))
+        .routes(routes!(account::routes::update_active_at))
+        .routes(routes!(account::routes::cache_keys))
         .routes(routes!(profile::show))
         .routes(routes!(agent::routes::list, agent::routes::create))
         .routes(routes!(agent::routes::bulk_create))

@@ -1,11 +1,11 @@
 //! The append-only log: one per account, numbered without gaps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use types::{AccountId, Json, Timestamp};
 use uuid::Uuid;
 
-use crate::{Error, Result, Tx, sql};
+use crate::{Error, Result, Tx, sql, stamp};
 
 /// An event to be recorded. Its number, id and time are given when the transaction ends.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct NewEvent {
     pub subject: Json,
     /// What changed: `{"status": ["open", "resolved"]}`, or what must not drift.
     pub changes: Json,
+    /// The kinds of things that are not as they were: their stamps move, see [`crate::Stamps`].
+    pub stamps: &'static [&'static str],
 }
 
 /// Numbers `events` and writes them. The accounts' counter rows are locked from here to the commit only.
@@ -34,7 +36,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
     for (account, events) in by_account {
         let count = i64::try_from(events.len()).expect("a transaction's events fit memory");
         let last = reserve(tx, account, count)?;
-        for (seq, event) in (last - count + 1..).zip(events) {
+        for (seq, event) in (last - count + 1..).zip(&events) {
             tx.execute(
                 sql!(
                     "INSERT INTO events (account_id, seq, id, name, actor, cause, subject, changes, created_at)
@@ -52,6 +54,10 @@ pub(crate) fn append(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<()> {
                     now,
                 ),
             )?;
+        }
+        // One after the other, since the account's counter row is locked.
+        for name in events.iter().flat_map(|event| event.stamps).collect::<BTreeSet<_>>() {
+            stamp::advance(tx, account, name)?;
         }
     }
     Ok(())

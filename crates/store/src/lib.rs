@@ -14,6 +14,7 @@ mod queue;
 mod row;
 mod sql;
 mod sqlite;
+mod stamp;
 mod stats;
 mod tx;
 mod work;
@@ -33,6 +34,7 @@ pub use migration::Migration;
 pub use options::{Database, Options};
 pub use row::{FromRow, Row};
 pub use sql::Sql;
+pub use stamp::Stamps;
 pub use stats::QueryStats;
 pub use tx::Tx;
 

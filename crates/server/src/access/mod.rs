@@ -59,6 +59,10 @@ pub struct Member {
     pub role: Role,
 }
 
+/// A member, for the routes of the account itself: who is none does not find it (superset, before §1).
+#[derive(Debug, Clone)]
+pub struct Insider(pub Member);
+
 /// A member that may configure the account.
 #[derive(Debug, Clone)]
 pub struct Administrator(pub Member);
@@ -177,10 +181,15 @@ impl FromRequestParts<App> for Member {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match caller(parts, app, Bots::Refused).await? {
-            MemberOrBot::Member(member) => Ok(member),
-            MemberOrBot::Bot(_) => Err(Error::Forbidden),
-        }
+        member(parts, app, Door::Members).await
+    }
+}
+
+impl FromRequestParts<App> for Insider {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        member(parts, app, Door::Hidden).await.map(Self)
     }
 }
 
@@ -198,7 +207,7 @@ impl FromRequestParts<App> for MemberOrBot {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        caller(parts, app, Bots::Welcome).await
+        caller(parts, app, Door::MembersAndBots).await
     }
 }
 
@@ -215,15 +224,26 @@ impl FromRequestParts<App> for PlatformApp {
     }
 }
 
-/// Whether bots may use a route (rest.md §2.3).
+/// Whom a route of an account lets in, and what others are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bots {
-    Welcome,
-    Refused,
+enum Door {
+    /// Members; others are refused.
+    Members,
+    /// Members and the account's bots (rest.md §2.3).
+    MembersAndBots,
+    /// Members; other users do not find the account.
+    Hidden,
+}
+
+async fn member(parts: &mut Parts, app: &App, door: Door) -> Result<Member> {
+    match caller(parts, app, door).await? {
+        MemberOrBot::Member(member) => Ok(member),
+        MemberOrBot::Bot(_) => Err(Error::Forbidden),
+    }
 }
 
 /// The caller of a route of the account in the path.
-async fn caller(parts: &mut Parts, app: &App, bots: Bots) -> Result<MemberOrBot> {
+async fn caller(parts: &mut Parts, app: &App, door: Door) -> Result<MemberOrBot> {
     let given = credential(parts)?;
     // A path that cannot be read names no account; the credential is looked at first all the same.
     let params = Path::<HashMap<String, String>>::from_request_parts(parts, app).await.ok();
@@ -234,7 +254,7 @@ async fn caller(parts: &mut Parts, app: &App, bots: Bots) -> Result<MemberOrBot>
         .read(move |conn| {
             let owner = self::store::find_owner(conn, &asked, now)?;
             // A refusal is answered with the session's headers too.
-            let caller = owner.as_ref().map(|owner| self::store::find_caller(conn, owner, account, bots));
+            let caller = owner.as_ref().map(|owner| self::store::find_caller(conn, owner, account, door));
             Ok::<_, Error>((owner, caller))
         })
         .await?;

@@ -4,7 +4,7 @@ use edge::{Credential, Error, Result, Session};
 use store::{Conn, Tx, sql};
 use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Role, Timestamp, UserId, UserSessionId};
 
-use super::{Bot, Bots, Member, MemberOrBot};
+use super::{Bot, Door, Member, MemberOrBot};
 use crate::token::digest;
 
 store::row! {
@@ -70,15 +70,15 @@ pub fn find_platform_app(conn: &mut Conn<'_>, token: &str) -> Result<Option<Plat
 }
 
 /// Whether `owner` may call a route of `account`, and as whom: steps 2 to 5 of rest.md §2.2.
-pub fn find_caller(conn: &mut Conn<'_>, owner: &Owner, account: Option<AccountId>, bots: Bots) -> Result<MemberOrBot> {
+pub fn find_caller(conn: &mut Conn<'_>, owner: &Owner, account: Option<AccountId>, door: Door) -> Result<MemberOrBot> {
     let account = account.ok_or(Error::NotFound("account"));
     if let (Some(user_id), Some(name)) = (owner.user_id, owner.user_name.clone()) {
         let account = account?;
-        let role = find_role(conn, account, user_id)?;
+        let role = find_role(conn, account, user_id, door)?;
         return Ok(MemberOrBot::Member(Member { account_id: account, user_id, name, role }));
     }
     let id = owner.agent_bot_id.ok_or(Error::BadCredential)?;
-    if bots == Bots::Refused {
+    if door != Door::MembersAndBots {
         return Err(Error::Forbidden);
     }
     let account = account?;
@@ -90,7 +90,7 @@ pub fn find_caller(conn: &mut Conn<'_>, owner: &Owner, account: Option<AccountId
     Ok(MemberOrBot::Bot(Bot { account_id: account, id, name: owner.bot_name.clone().unwrap_or_default() }))
 }
 
-fn find_role(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Role> {
+fn find_role(conn: &mut Conn<'_>, account: AccountId, user: UserId, door: Door) -> Result<Role> {
     let row: Option<(String, Option<Role>)> = conn.query_opt(
         sql!(
             "SELECT a.status, au.role FROM accounts a
@@ -101,6 +101,7 @@ fn find_role(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Ro
     )?;
     match row {
         None => Err(Error::NotFound("account")),
+        Some((_, None)) if door == Door::Hidden => Err(Error::NotFound("account")),
         Some((status, Some(role))) if status == "active" => Ok(role),
         Some(_) => Err(Error::Forbidden),
     }

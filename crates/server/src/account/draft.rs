@@ -8,7 +8,7 @@ use super::{AccountChange, Features, NewAccount, Status, locale};
 use crate::contact;
 
 /// Longest name, in characters.
-const MAX_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = 255;
 /// Longest domain and address, in characters.
 const MAX_ADDRESS: usize = 100;
 
@@ -54,6 +54,7 @@ pub fn read_change(body: AccountUpdateBody) -> Result<AccountChange> {
         limits: object(body.limits),
         custom_attributes: object(body.custom_attributes),
         status: body.status.map(|word| word.0),
+        ..AccountChange::default()
     })
 }
 
@@ -114,11 +115,11 @@ fn support_email_problem(email: &str) -> Option<Problem> {
     }
 }
 
-fn too_long(field: &str, most: usize) -> Problem {
+pub(super) fn too_long(field: &str, most: usize) -> Problem {
     Problem::new(field, &format!("is too long (maximum is {most} characters)"))
 }
 
-fn is_longer(text: &str, most: usize) -> bool {
+pub(super) fn is_longer(text: &str, most: usize) -> bool {
     text.chars().nth(most).is_some()
 }
 

@@ -3,9 +3,14 @@
 pub mod draft;
 pub mod features;
 pub mod locale;
+pub mod own;
+pub mod routes;
 pub mod service;
+pub mod stamp;
 pub mod status;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 
 use edge::field::Maybe;
@@ -37,8 +42,10 @@ pub use status::Status;
         pub auto_resolve_duration: Option<i64>,
         /// How many agents and inboxes it may have; free form.
         pub limits: Json,
-        /// Free attributes set by the operator.
+        /// Free attributes.
         pub custom_attributes: Json,
+        /// What its administrators chose, by name.
+        pub settings: Json,
         /// Whether its members may use it.
         pub status: Status,
         /// When it was made.
@@ -84,8 +91,14 @@ pub struct AccountChange {
     pub features: Map<String, Value>,
     /// How many agents and inboxes it may have; replaces.
     pub limits: Option<Json>,
-    /// Free attributes set by the operator; replaces.
+    /// Free attributes; replaces.
     pub custom_attributes: Option<Json>,
+    /// Free attributes; merged key by key.
+    pub attributes: Map<String, Value>,
+    /// What administrators choose; merged key by key.
+    pub settings: Map<String, Value>,
+    /// Days without activity after which conversations are resolved, or never.
+    pub auto_resolve_duration: Maybe<i64>,
     /// Whether its members may use it.
     pub status: Option<Status>,
 }

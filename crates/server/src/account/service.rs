@@ -44,6 +44,9 @@ pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Ac
     if let Some(custom_attributes) = &change.custom_attributes {
         after.custom_attributes = custom_attributes.clone();
     }
+    after.custom_attributes = after.custom_attributes.merged(&change.attributes);
+    after.settings = after.settings.merged(&change.settings);
+    after.auto_resolve_duration = change.auto_resolve_duration.or_keep(after.auto_resolve_duration);
     after.feature_flags = after.feature_flags.with(&change.features);
     after.status = change.status.unwrap_or(before.status);
     let changes = differences(&before, &after);
@@ -52,7 +55,11 @@ pub fn update(tx: &mut Tx<'_>, id: AccountId, change: &AccountChange, actor: &Ac
     }
     after.updated_at = tx.now();
     accounts::update(tx, &after)?;
-    audit::record(tx, "account.updated", &json!({ "account_id": id }))?;
+    let subject = json!({ "account_id": id });
+    match actor {
+        Actor::Operator => audit::record(tx, "account.updated", &subject)?,
+        actor => audit::record_in(tx, id, actor, "account.updated", &subject)?,
+    }
     record(tx, id, actor, &Event::AccountUpdated(changes));
     Ok(after)
 }
@@ -79,5 +86,7 @@ fn differences(before: &Account, after: &Account) -> Changes {
         .with("features", &before.feature_flags.to_json(), &after.feature_flags.to_json())
         .with("limits", &before.limits, &after.limits)
         .with("custom_attributes", &before.custom_attributes, &after.custom_attributes)
+        .with("settings", &before.settings, &after.settings)
+        .with("auto_resolve_duration", &before.auto_resolve_duration, &after.auto_resolve_duration)
         .with("status", &before.status, &after.status)
 }

@@ -1,7 +1,7 @@
 //! The SQL of accounts.
 
 use edge::Result;
-use store::{Conn, Tx, sql};
+use store::{Conn, Tx, params, sql};
 use types::AccountId;
 
 use super::{Account, NewAccount};
@@ -10,7 +10,7 @@ use super::{Account, NewAccount};
 macro_rules! columns {
     () => {
         "id, name, locale, domain, support_email, settings_flags, feature_flags, auto_resolve_duration, limits,
-         custom_attributes, status, created_at, updated_at"
+         custom_attributes, settings, status, created_at, updated_at"
     };
 }
 
@@ -32,21 +32,24 @@ pub(super) fn update(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
     tx.execute(
         sql!(
             "UPDATE accounts SET name = $2, locale = $3, domain = $4, support_email = $5, feature_flags = $6,
-                 limits = $7, custom_attributes = $8, status = $9, updated_at = $10
+                 limits = $7, custom_attributes = $8, status = $9, updated_at = $10, settings = $11,
+                 auto_resolve_duration = $12
              WHERE id = $1"
         ),
-        (
+        params![
             account.id,
-            account.name.as_str(),
-            account.locale.as_str(),
-            account.domain.as_deref(),
-            account.support_email.as_deref(),
+            account.name,
+            account.locale,
+            account.domain,
+            account.support_email,
             account.feature_flags,
-            &account.limits,
-            &account.custom_attributes,
+            account.limits,
+            account.custom_attributes,
             account.status,
             account.updated_at,
-        ),
+            account.settings,
+            account.auto_resolve_duration,
+        ],
     )?;
     Ok(())
 }

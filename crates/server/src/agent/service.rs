@@ -80,6 +80,11 @@ pub fn set_availability(
     update(tx, &member, member.role, availability, auto_offline, actor)
 }
 
+/// Notes that a member has gone to the account, which is its active one from now on. Nobody is told.
+pub fn go_to_account(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
+    if agents::set_active(tx, account, user)? { Ok(()) } else { Err(Error::NotFound("account")) }
+}
+
 fn update(
     tx: &mut Tx<'_>,
     member: &AccountUser,

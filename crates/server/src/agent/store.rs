@@ -246,6 +246,19 @@ pub(super) fn update(tx: &mut Tx<'_>, member: &AccountUser) -> Result<()> {
     Ok(())
 }
 
+/// Notes that the member is in the account now; false when it is no member, or the account is on its way out.
+pub(super) fn set_active(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<bool> {
+    let now = tx.now();
+    let noted = tx.execute(
+        sql!(
+            "UPDATE account_users SET active_at = $3 WHERE account_id = $1 AND user_id = $2
+               AND account_id NOT IN (SELECT id FROM accounts WHERE deleting_at IS NOT NULL)"
+        ),
+        (account, user, now),
+    )?;
+    Ok(noted > 0)
+}
+
 /// Takes the member out of inboxes and teams, and forgets what it is told about.
 pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
     for rows in [

@@ -17,7 +17,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
     }
     let email = format!("sample{number}@sample.test");
     Some(match operation.id.as_str() {
-        "createAnAccount" | "updateAnAccount" => json!({ "name": format!("Account {number}") }),
+        "createAnAccount" | "updateAnAccount" | "updateAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
         "updateAUser" => json!({ "name": format!("Olu {number}") }),

@@ -490,8 +490,9 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
 
 /// Tables of an account with so few rows that the account's own deletion may take them along, or with some for each
 /// message or contact, with which they go.
-const FEW: [&str; 19] = [
+const FEW: [&str; 20] = [
     "account_counters",
+    "account_stamps",
     "account_users",
     "agent_bot_inboxes",
     "agent_bots",

@@ -177,10 +177,7 @@ pub async fn update(
     let write = async |avatar: Option<NewFile>| {
         app.store
             .write(move |tx| {
-                let mut inbox = service::update(tx, &member, id, &body)?;
-                if let Some(avatar) = &avatar {
-                    inbox.avatar = picture::set(tx, Owner::Inbox(inbox.account_id, inbox.id), Some(avatar))?;
-                }
+                let inbox = service::update(tx, &member, id, &body, avatar.as_ref())?;
                 InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
             })
             .await

@@ -13,6 +13,8 @@ use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Event, record};
+use crate::file::picture::{self, Owner};
+use crate::file::upload::NewFile;
 use crate::platform::audit;
 use crate::{account, agent, agent_bot, assignment, conversation};
 
@@ -64,7 +66,13 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -
 /// Changes an inbox, its channel and its opening hours as `body` says: 404 before 403 (rest.md §2.2).
 ///
 /// Nothing is written when nothing differs.
-pub fn update(tx: &mut Tx<'_>, member: &Member, id: InboxId, body: &InboxBody) -> Result<Inbox> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    member: &Member,
+    id: InboxId,
+    body: &InboxBody,
+    avatar: Option<&NewFile>,
+) -> Result<Inbox> {
     let inbox = lock_administered(tx, member, id)?;
     let account = inbox.account_id;
     let before = Draft::of(&inbox);
@@ -79,6 +87,10 @@ pub fn update(tx: &mut Tx<'_>, member: &Member, id: InboxId, body: &InboxBody) -
         set_hours(tx, account, id, &days.0)?;
         let stored_now = hours::list(tx, account, &[id])?;
         changes = changes.with("working_hours", &hours_json(stored), &hours_json(stored_now));
+    }
+    if avatar.is_some() {
+        picture::set(tx, Owner::Inbox(account, id), avatar)?;
+        changes = changes.with_secret("avatar_url", true);
     }
     if changes.is_empty() {
         return Ok(inbox);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use store::testing::{Engine, OnEngine, TestDatabase, db_test};
-use store::{Error, NewEvent, Result, Store, Tx, sql};
+use store::{Error, NewEvent, Result, Stamps, Store, Tx, sql};
 use types::{AccountId, Clock, Json, Timestamp};
 
 use crate::support::{Db, MIGRATIONS, at_once, insert, write_item};
@@ -17,6 +17,7 @@ fn event(account: i64, item: i64) -> NewEvent {
         cause_id: None,
         subject: Json::of(&serde_json::json!({ "item_id": item })),
         changes: Json::of(&serde_json::json!({})),
+        stamps: &[],
     }
 }
 
@@ -118,6 +119,43 @@ async fn a_commit_with_an_event_wakes_and_others_do_not(db: Db) {
         .await;
     woke.unwrap();
     woken.await;
+}
+
+#[db_test]
+async fn a_stamp_moves_with_every_change_however_fast_they_come(db: Db) {
+    let stamps =
+        async |account: i64| db.store.read(move |conn| Stamps::load(conn, AccountId::new(account))).await.unwrap();
+    let change = |account: i64, stamps: &'static [&'static str]| {
+        let store = db.store.clone();
+        async move {
+            let write = move |tx: &mut Tx<'_>| {
+                // Twice in one transaction is one change.
+                tx.record(NewEvent { stamps, ..event(account, 1) });
+                tx.record(NewEvent { stamps, ..event(account, 2) });
+                Ok(tx.now().epoch_seconds())
+            };
+            store.write::<_, Error, _>(write).await.unwrap()
+        }
+    };
+    let first = change(1, &["inbox"]).await;
+    assert_eq!(stamps(1).await.second("inbox"), first);
+    at_once((0..20).map(|_| change(1, &["inbox", "team"]))).await;
+    let after = stamps(1).await;
+    assert!(after.second("inbox") >= first + 20, "{after:?}");
+    assert!(after.second("team") >= first + 19, "{after:?}");
+    assert_eq!(after.second("label"), 0);
+
+    change(1, &[]).await;
+    let failed: Result<()> = db
+        .store
+        .write(|tx| {
+            tx.record(NewEvent { stamps: &["inbox"], ..event(1, 1) });
+            Err(Error::Busy)
+        })
+        .await;
+    assert!(failed.is_err());
+    assert_eq!(stamps(1).await, after, "nothing of the kind changed");
+    assert_eq!(stamps(2).await, Stamps::default(), "of another account");
 }
 
 /// A clock that is set back now and then.

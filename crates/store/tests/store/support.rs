@@ -21,6 +21,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0002_events.sql",
         sql: "CREATE TABLE account_counters (account_id BIGINT NOT NULL PRIMARY KEY, event_seq BIGINT NOT NULL,
                   is_closed BOOLEAN NOT NULL DEFAULT FALSE);
+              CREATE TABLE account_stamps (account_id BIGINT NOT NULL, name TEXT NOT NULL, second BIGINT NOT NULL,
+                  PRIMARY KEY (account_id, name));
               CREATE TABLE events (
                   account_id BIGINT NOT NULL, seq BIGINT NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
                   actor TEXT NOT NULL, cause TEXT, subject $JSON NOT NULL, changes $JSON NOT NULL,
