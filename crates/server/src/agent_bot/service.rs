@@ -129,6 +129,7 @@ fn apply(tx: &mut Tx<'_>, before: AgentBot, draft: &Draft, actor: &Actor) -> Res
     let event = Event::AgentBotUpdated(before.id, changes);
     tell(tx, old.account_id, before.id, actor, &event)?;
     if draft.account_id != old.account_id {
+        picture::give_with_bot(tx, before.id, draft.account_id)?;
         tell(tx, draft.account_id, before.id, actor, &event)?;
     }
     store::find(tx, before.id)?.ok_or(Error::NotFound("agent bot"))

@@ -118,3 +118,12 @@ pub fn set(tx: &mut Tx<'_>, owner: Owner, new: Option<&NewFile>) -> Result<Optio
     }
     Ok(new.map(|new| Picture { key: new.key.clone(), filename: new.filename.clone() }))
 }
+
+/// The picture of a bot belongs to whom the bot belongs to.
+pub fn give_with_bot(tx: &mut Tx<'_>, bot: AgentBotId, owner: Option<AccountId>) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE files SET account_id = $2 WHERE id = (SELECT b.avatar_file_id FROM agent_bots b WHERE b.id = $1)"),
+        (bot, owner),
+    )?;
+    Ok(())
+}

@@ -1,6 +1,5 @@
 //! Inboxes over HTTP (rest.md §5.13).
 
-use ::store::Tx;
 use axum::extract::State;
 use edge::{BodyWithFiles, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId};
@@ -207,10 +206,6 @@ pub async fn delete_avatar(
     member: Member,
     Path((_, id)): Path<(AccountId, InboxId)>,
 ) -> Result<Empty> {
-    let change = move |tx: &mut Tx<'_>| {
-        let inbox = service::lock_administered(tx, &member, id)?;
-        picture::set(tx, Owner::Inbox(inbox.account_id, id), None)
-    };
-    app.store.write(change).await?;
+    app.store.write(move |tx| service::remove_picture(tx, &member, id)).await?;
     Ok(Empty)
 }

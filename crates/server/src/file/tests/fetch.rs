@@ -240,6 +240,28 @@ async fn platform_apps_give_bots_pictures_and_take_them(hall: Gallery) {
 }
 
 #[db_test]
+async fn a_bot_that_gets_another_owner_takes_its_picture_along(hall: Gallery) {
+    let (app, admin) = (&hall.app, &hall.administrator);
+    let token = app.platform_app().await;
+    let platform = async |method: Method, path: &str, body: Value| {
+        app.call(method, &format!("/platform/api/v1/{path}"), Some(&token), Some(&body)).await.expect(200)
+    };
+    let account = platform(Method::POST, "accounts", json!({ "name": "Lark Bikes" })).await.json()["id"].clone();
+    let bot = platform(Method::POST, "agent_bots", json!({ "name": "Night", "account_id": account })).await.json();
+    let path = format!("agent_bots/{}", bot["id"]);
+    let picture = png(10, 10);
+    let parts = [Part::file("avatar", "night.png", "image/png", &picture)];
+    let form = app.send_form(Method::PATCH, &format!("/platform/api/v1/{path}"), Some(&token), &parts).await;
+    form.expect(200);
+    platform(Method::PATCH, &path, json!({ "account_id": null })).await;
+    platform(Method::DELETE, &format!("accounts/{account}"), json!({})).await;
+    while app.run_due_jobs().await > 0 {}
+    let shown = app.get(admin, &path).await.expect(200).json();
+    assert!(shown["thumbnail"].as_str().unwrap().ends_with("/night.png"), "{shown}");
+    assert_eq!(app.stored_files().len(), 2);
+}
+
+#[db_test]
 async fn contacts_bring_a_picture_and_replace_none(hall: Gallery) {
     let (app, server, admin) = (&hall.app, &hall.server, &hall.administrator);
     let body = json!({ "name": "Api", "channel": { "type": "api" } });

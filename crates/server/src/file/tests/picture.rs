@@ -161,6 +161,9 @@ async fn a_picture_is_taken_with_its_file(app: TestApp) {
         assert_eq!(inbox.url().await, "");
         app.delete(&desk.administrator, &path(&bot)).await.expect(200);
     }
+    let events = app.event_names(desk.administrator.account).await;
+    let told = events.iter().filter(|name| *name == "inbox.updated").count();
+    assert_eq!(told, 2, "set and taken, and nothing when there was none: {events:?}");
     for missing in ["contacts/999999/avatar", "inboxes/999999/avatar", "agent_bots/999999/avatar"] {
         app.delete(&desk.administrator, missing).await.expect(404);
     }
