@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -80,6 +80,7 @@ fn frames(body: Incoming) -> impl stream::Stream<Item = Result<Frame<Bytes>, Htt
             Err(elapsed) => Some((Err(HttpError::new(HttpErrorKind::Timeout, elapsed)), None)),
         }
     })
+    .fuse()
 }
 
 /// TLS by the provider of the other client, with the certificates of the operating system.
