@@ -1,8 +1,8 @@
 //! A JSON answer, and the empty one.
 
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::Error;
@@ -21,6 +21,16 @@ pub struct Empty;
 impl IntoResponse for Empty {
     fn into_response(self) -> Response {
         ([(CONTENT_TYPE, JSON)], Vec::new()).into_response()
+    }
+}
+
+/// Answers 204 and no body, as the contract has it for some deletions (rest.md §1.7).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
     }
 }
 

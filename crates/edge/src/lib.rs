@@ -22,6 +22,6 @@ pub use credential::{Credential, Session, credential};
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};
 pub use error_json::ErrorJson;
-pub use json::{Empty, Json};
+pub use json::{Empty, Json, NoContent};
 pub use layers::{Echo, RequestId, Settings, Who};
 pub use path::Path;

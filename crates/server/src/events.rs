@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use types::{
-    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, InboxId, Json, MessageId, Status, TeamId,
-    UserId,
+    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, CustomFilterId, InboxId, Json, MessageId,
+    Status, TeamId, UserId, WebhookId,
 };
 
 use store::{NewEvent, Tx};
@@ -113,6 +113,18 @@ pub enum Event {
     CannedResponseUpdated(CannedResponseId),
     /// A canned response was removed.
     CannedResponseDeleted(CannedResponseId),
+    /// A member kept a filter.
+    CustomFilterCreated(CustomFilterId),
+    /// A filter changed.
+    CustomFilterUpdated(CustomFilterId),
+    /// A filter was removed.
+    CustomFilterDeleted(CustomFilterId),
+    /// A webhook was made.
+    WebhookCreated(WebhookId),
+    /// A webhook's address, name, inbox or events changed.
+    WebhookUpdated(WebhookId, Changes),
+    /// A webhook was removed, by itself or with its inbox.
+    WebhookDeleted(WebhookId),
     /// A team was made.
     TeamCreated(TeamId),
     /// A team's name, description or assignment changed.
@@ -208,6 +220,12 @@ impl Event {
             Self::CannedResponseCreated(_) => "canned_response.created",
             Self::CannedResponseUpdated(_) => "canned_response.updated",
             Self::CannedResponseDeleted(_) => "canned_response.deleted",
+            Self::CustomFilterCreated(_) => "custom_filter.created",
+            Self::CustomFilterUpdated(_) => "custom_filter.updated",
+            Self::CustomFilterDeleted(_) => "custom_filter.deleted",
+            Self::WebhookCreated(_) => "webhook.created",
+            Self::WebhookUpdated(..) => "webhook.updated",
+            Self::WebhookDeleted(_) => "webhook.deleted",
             Self::TeamCreated(_) => "team.created",
             Self::TeamUpdated(..) => "team.updated",
             Self::TeamDeleted(_) => "team.deleted",
@@ -251,6 +269,12 @@ impl Event {
             Self::CannedResponseCreated(canned)
             | Self::CannedResponseUpdated(canned)
             | Self::CannedResponseDeleted(canned) => json!({ "canned_response_id": canned }),
+            Self::CustomFilterCreated(filter)
+            | Self::CustomFilterUpdated(filter)
+            | Self::CustomFilterDeleted(filter) => json!({ "custom_filter_id": filter }),
+            Self::WebhookCreated(webhook) | Self::WebhookUpdated(webhook, _) | Self::WebhookDeleted(webhook) => {
+                json!({ "webhook_id": webhook })
+            }
             Self::TeamCreated(team) | Self::TeamUpdated(team, _) | Self::TeamDeleted(team) => {
                 json!({ "team_id": team })
             }
@@ -306,6 +330,12 @@ impl Event {
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)
+            | Self::CustomFilterCreated(_)
+            | Self::CustomFilterUpdated(_)
+            | Self::CustomFilterDeleted(_)
+            | Self::WebhookCreated(_)
+            | Self::WebhookUpdated(..)
+            | Self::WebhookDeleted(_)
             | Self::ContactCreated(_)
             | Self::ContactUpdated(..)
             | Self::ContactDeleted(..)
@@ -327,6 +357,7 @@ impl Event {
             Self::AccountUpdated(changes)
             | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
+            | Self::WebhookUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::InboxUpdated(_, changes)
             | Self::ContactUpdated(_, changes)
@@ -353,6 +384,11 @@ impl Event {
             | Self::CannedResponseCreated(_)
             | Self::CannedResponseUpdated(_)
             | Self::CannedResponseDeleted(_)
+            | Self::CustomFilterCreated(_)
+            | Self::CustomFilterUpdated(_)
+            | Self::CustomFilterDeleted(_)
+            | Self::WebhookCreated(_)
+            | Self::WebhookDeleted(_)
             | Self::TeamCreated(_)
             | Self::TeamDeleted(_)
             | Self::TeamMemberAdded(..)

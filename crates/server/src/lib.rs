@@ -10,6 +10,7 @@ pub mod auth;
 pub mod canned_response;
 pub mod contact;
 pub mod conversation;
+pub mod custom_filter;
 pub mod deletion;
 pub mod events;
 pub mod file;
@@ -32,6 +33,7 @@ pub mod team;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod webhook;
 
 #[cfg(test)]
 mod checks;

@@ -36,6 +36,8 @@ migrations! {
     "0057_account_settings.sql",
     "0060_avatar_addresses.sql",
     "0061_direct_uploads.sql",
+    "0080_webhooks.sql",
+    "0081_custom_filters.sql",
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, account, agent, agent_bot, auth, canned_response, contact, conversation, file, health, inbox, message,
-    openapi, platform, profile, public_api, survey, team,
+    App, account, agent, agent_bot, auth, canned_response, contact, conversation, custom_filter, file, health, inbox,
+    message, openapi, platform, profile, public_api, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -44,6 +44,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(platform())
         .merge(sessions())
         .merge(team())
+        .merge(settings())
         .merge(conversations())
         .merge(public())
         .merge(health::routes())
@@ -112,6 +113,14 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(contact::reach::create_session))
         .routes(routes!(contact::reach::list_contactable_inboxes))
         .routes(routes!(contact::reach::list_conversations))
+}
+
+fn settings() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(custom_filter::routes::list, custom_filter::routes::create))
+        .routes(routes!(custom_filter::routes::show, custom_filter::routes::update, custom_filter::routes::delete))
+        .routes(routes!(webhook::routes::list, webhook::routes::create))
+        .routes(routes!(webhook::routes::update, webhook::routes::delete))
 }
 
 fn conversations() -> OpenApiRouter<App> {

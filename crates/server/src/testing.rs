@@ -284,7 +284,7 @@ impl TestApp {
     pub async fn team(&self, account: AccountId, allow_auto_assign: bool, members: &[&Caller]) -> TeamId {
         let members: Vec<UserId> = members.iter().map(|member| member.id).collect();
         let draft =
-            team::Draft { name: format!("team {}", next_number()), allow_auto_assign, ..team::Draft::default() };
+            team::Draft { name: format!("their team {}", next_number()), allow_auto_assign, ..team::Draft::default() };
         self.app
             .store
             .write(move |tx| {

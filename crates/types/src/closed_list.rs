@@ -245,3 +245,45 @@ closed_list! {
         InADay = "in_a_day",
     }
 }
+
+closed_list! {
+    /// What a custom filter finds.
+    CustomFilterType {
+        /// Conversations.
+        Conversation = "conversation",
+        /// Contacts.
+        Contact = "contact",
+        /// Figures.
+        Report = "report",
+    }
+}
+
+closed_list! {
+    /// What a webhook can hear of.
+    WebhookEvent {
+        /// A conversation got another status.
+        ConversationStatusChanged = "conversation_status_changed",
+        /// Something of a conversation changed.
+        ConversationUpdated = "conversation_updated",
+        /// A conversation was made.
+        ConversationCreated = "conversation_created",
+        /// A message was written.
+        MessageCreated = "message_created",
+        /// A message changed.
+        MessageUpdated = "message_updated",
+        /// The widget was opened on a website.
+        WebwidgetTriggered = "webwidget_triggered",
+        /// A contact was made.
+        ContactCreated = "contact_created",
+        /// A contact changed.
+        ContactUpdated = "contact_updated",
+        /// An inbox was made.
+        InboxCreated = "inbox_created",
+        /// An inbox changed.
+        InboxUpdated = "inbox_updated",
+        /// Somebody began to type.
+        ConversationTypingOn = "conversation_typing_on",
+        /// Somebody stopped typing.
+        ConversationTypingOff = "conversation_typing_off",
+    }
+}

@@ -149,6 +149,10 @@ ids! {
     TeamId of Team;
     /// A text kept for answers.
     CannedResponseId of CannedResponse;
+    /// A search that a member keeps.
+    CustomFilterId of CustomFilter;
+    /// A subscription of an account to what happens in it.
+    WebhookId of Webhook;
     /// A stored file.
     FileId of File;
     /// A file of a message.

@@ -259,12 +259,13 @@ pub(super) fn set_active(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> R
     Ok(noted > 0)
 }
 
-/// Takes the member out of inboxes and teams, and forgets what it is told about.
+/// Takes the member out of inboxes and teams, and forgets what it is told about and its filters.
 pub(super) fn delete_member_rows(tx: &mut Tx<'_>, account: AccountId, user: UserId) -> Result<()> {
     for rows in [
         sql!("DELETE FROM inbox_members WHERE account_id = $1 AND user_id = $2"),
         sql!("DELETE FROM team_members WHERE account_id = $1 AND user_id = $2"),
         sql!("DELETE FROM notification_settings WHERE account_id = $1 AND user_id = $2"),
+        sql!("DELETE FROM custom_filters WHERE account_id = $1 AND user_id = $2"),
     ] {
         tx.execute(rows, (account, user))?;
     }

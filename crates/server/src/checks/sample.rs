@@ -41,6 +41,12 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAnAgentBot" | "updateAnAgentBot" | "createAnAccountAgentBot" | "updateAnAccountAgentBot" => {
             json!({ "name": format!("Bot {number}"), "outgoing_url": "https://bot.sample.test/hook" })
         }
+        "createACustomFilter" | "updateACustomFilter" => {
+            json!({ "name": format!("Filter {number}"), "query": { "payload": [] } })
+        }
+        "createAWebhook" | "updateAWebhook" => {
+            json!({ "url": format!("https://hooks.sample.test/{number}"), "name": "Sample" })
+        }
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactUpdate" | "updateAContact" => json!({ "name": format!("Ada {number}") }),
@@ -85,6 +91,8 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "canned_responses" | "canned_responses/{id}" => "canned_response",
         "teams" | "teams/{team_id}" => "team",
         "conversations/{conversation_id}/direct_uploads" => "blob",
+        "custom_filters" | "custom_filters/{custom_filter_id}" => "custom_filter",
+        "webhooks" | "webhooks/{webhook_id}" => "webhook",
         _ => return body,
     };
     json!({ wrapper: body })

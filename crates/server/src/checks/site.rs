@@ -61,6 +61,10 @@ pub struct Site {
     session: String,
     /// A canned response.
     pub canned_response: i64,
+    /// A filter of the administrator's.
+    pub custom_filter: i64,
+    /// A webhook.
+    pub webhook: i64,
     /// A message of that conversation that offers a choice.
     pub message: i64,
     /// The uuid of a conversation with a survey.
@@ -98,6 +102,8 @@ impl Site {
         };
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
+        let custom_filter = custom_filter(app, &administrator).await;
+        let webhook = webhook(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
@@ -119,6 +125,8 @@ impl Site {
             message,
             changing_source_id,
             canned_response,
+            custom_filter,
+            webhook,
             survey,
             team: app.team(account, true, &[]).await,
             agent_bot: granted_bot(app, account).await,
@@ -174,6 +182,8 @@ impl Site {
             "deleteAnAccount" => Some(granted_account(app).await.to_string()),
             "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
+            "deleteACustomFilter" => Some(custom_filter(app, &self.administrator).await.to_string()),
+            "deleteAWebhook" => Some(webhook(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
             "deleteAgentFromAccount" => Some(app.agent(self.account).await.id.to_string()),
@@ -197,6 +207,8 @@ impl Site {
             ("agent_bots", "id") => self.agent_bot.to_string(),
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
+            (_, "custom_filter_id") => self.custom_filter.to_string(),
+            (_, "webhook_id") => self.webhook.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -283,4 +295,16 @@ async fn set_login(app: &TestApp, user: UserId, email: &str) {
 async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
     let body = json!({ "short_code": uuid::Uuid::new_v4().to_string(), "content": "Hello" });
     app.post(member, "canned_responses", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new filter.
+async fn custom_filter(app: &TestApp, member: &Caller) -> i64 {
+    app.post(member, "custom_filters", json!({ "name": "Site" })).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new webhook.
+async fn webhook(app: &TestApp, administrator: &Caller) -> i64 {
+    let body = json!({ "url": format!("https://hooks.sample.test/{}", uuid::Uuid::new_v4()) });
+    let made = app.post(administrator, "webhooks", body).await.expect(200).json();
+    made["payload"]["webhook"]["id"].as_i64().unwrap()
 }

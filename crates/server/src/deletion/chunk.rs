@@ -55,7 +55,7 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
 }
 
 /// Tables of an account that may have many rows and depend on nothing by now.
-fn tables() -> [&'static Sql; 4] {
+fn tables() -> [&'static Sql; 5] {
     [
         sql!(
             "DELETE FROM events WHERE account_id = $1 AND seq IN (
@@ -68,6 +68,10 @@ fn tables() -> [&'static Sql; 4] {
         sql!(
             "DELETE FROM tags WHERE account_id = $1 AND id IN (
                  SELECT id FROM tags WHERE account_id = $1 ORDER BY folded_name LIMIT $2)"
+        ),
+        sql!(
+            "DELETE FROM custom_filters WHERE account_id = $1 AND id IN (
+                 SELECT id FROM custom_filters WHERE account_id = $1 ORDER BY user_id, filter_type, id LIMIT $2)"
         ),
         // With their inboxes, opening hours and members.
         sql!(

@@ -490,7 +490,7 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
 
 /// Tables of an account with so few rows that the account's own deletion may take them along, or with some for each
 /// message or contact, with which they go.
-const FEW: [&str; 20] = [
+const FEW: [&str; 21] = [
     "account_counters",
     "account_stamps",
     "account_users",
@@ -510,6 +510,7 @@ const FEW: [&str; 20] = [
     "platform_app_grants",
     "team_members",
     "teams",
+    "webhooks",
     "working_hours",
 ];
 

@@ -106,15 +106,15 @@ impl Pairs {
         false
     }
 
-    /// Gives every expected item left over the free one with the fewest differences.
+    /// Pairs the items left over: those with the fewest differences find each other first.
     fn pair_the_rest(&mut self, table: &[Vec<Vec<Difference>>]) {
-        for (expected, row) in table.iter().enumerate() {
-            if self.of_expected[expected].is_some() {
-                continue;
-            }
-            let free = (0..self.of_got.len()).filter(|&got| self.of_got[got].is_none());
-            let nearest = free.min_by_key(|&got| row[got].len());
-            if let Some(got) = nearest {
+        let cells = |(expected, row): (usize, &Vec<Vec<Difference>>)| {
+            row.iter().enumerate().map(|(got, found)| (found.len(), expected, got)).collect::<Vec<_>>()
+        };
+        let mut nearest: Vec<(usize, usize, usize)> = table.iter().enumerate().flat_map(cells).collect();
+        nearest.sort_unstable();
+        for (_, expected, got) in nearest {
+            if self.of_expected[expected].is_none() && self.of_got[got].is_none() {
                 self.of_got[got] = Some(expected);
                 self.of_expected[expected] = Some(got);
             }
@@ -169,6 +169,13 @@ mod tests {
         let pattern = json!([{"$any": "number"}, 1]);
         assert!(compare(&pattern, &json!([1, 2]), &["."], &[]).is_empty());
         assert_eq!(compare(&pattern, &json!([3, 2]), &["."], &[]), ["Value [1]"]);
+    }
+
+    #[test]
+    fn what_is_left_over_finds_what_is_nearest() {
+        let pattern = json!([{"name": "gone", "v": 1, "w": 1}, {"name": "kept", "v": 1}]);
+        let answer = json!([{"name": "kept", "v": 2}]);
+        assert_eq!(compare(&pattern, &answer, &["."], &[]), ["Value .", "Value [0].v"]);
     }
 
     #[test]
