@@ -62,7 +62,7 @@ impl Operation {
 
     /// Whether it reads a body.
     fn has_body(&self) -> bool {
-        self.json.get("requestBody").is_some()
+        self.json["requestBody"]["content"].get("application/json").is_some()
     }
 
     /// The names of its parameters that stand in `place`: `path` or `query`.

@@ -71,8 +71,6 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),
-        // A file cannot be sent in JSON.
-        "uploadFile" => json!({}),
         "createDirectUploadInConversation" => {
             let checksum = "XrY7u+Ae7tCTyyK7j1rNww==";
             json!({ "filename": format!("{number}.txt"), "byte_size": 11, "checksum": checksum })

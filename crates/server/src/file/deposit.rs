@@ -20,7 +20,7 @@ use crate::idempotency::{Answer, Once};
 /// How long the server of an address may take: the request waits for it.
 const LONGEST_CALL: Duration = Duration::from_secs(20);
 
-/// A file to be stored: `attachment`, or the address of one.
+/// A file to be stored stands beside this, as `attachment`; else the address of one.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[schema(as = upload_create)]
 pub struct UploadBody {
@@ -49,7 +49,7 @@ pub struct UploadJson {
     operation_id = "uploadFile",
     tag = "Upload",
     params(("account_id" = i64, Path, description = "The account")),
-    request_body = UploadBody,
+    request_body(content = UploadBody, content_type = "multipart/form-data", description = "The file is `attachment`"),
     responses(
         (status = 200, description = "The file", body = UploadJson),
         (status = 403, description = "Not allowed", body = ErrorJson),

@@ -140,6 +140,7 @@ async fn what_cannot_be_announced_is_named(hall: Gallery) {
     let conversation = conversation(&hall).await;
     let path = format!("conversations/{conversation}/direct_uploads");
     let good = json!({ "filename": "a.txt", "byte_size": 5, "checksum": BASE64_STANDARD.encode([7; 16]) });
+    let outsider = app.agent(admin.account).await;
     let before = app.row_counts().await;
     for (field, value) in [
         ("filename", json!("")),
@@ -157,7 +158,6 @@ async fn what_cannot_be_announced_is_named(hall: Gallery) {
         assert_eq!(refused["attributes"], json!([field]), "{refused}");
     }
     app.post(admin, "conversations/999999/direct_uploads", json!({ "blob": good })).await.expect(404);
-    let outsider = app.agent(admin.account).await;
     app.post(&outsider, &path, json!({ "blob": good })).await.expect(403);
     assert_eq!(app.row_counts().await, before);
 }
