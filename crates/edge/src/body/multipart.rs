@@ -151,7 +151,7 @@ async fn content(mut part: Part, left: u64, limit_bytes: u64) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-async fn receive<'a>(mut part: Part, mut file: Incoming<'a>, limit_bytes: u64) -> Result<Incoming<'a>, Error> {
+async fn receive(mut part: Part, mut file: Incoming<'_>, limit_bytes: u64) -> Result<Incoming<'_>, Error> {
     while let Some(chunk) = part.next().await? {
         if file.size() + chunk.len() as u64 > limit_bytes {
             return Err(Error::TooLarge { limit_bytes });

@@ -102,7 +102,7 @@ pub fn address(given: Option<&Text>) -> Result<Option<String>> {
 /// while it is the one that the row has.
 pub fn want(tx: &mut Tx<'_>, of: Fetched, url: &str) -> Result<()> {
     let (account, id) = of.key();
-    let found: Option<(Option<String>, bool, Option<Timestamp>)> = tx.query_opt(of.statements().lock, (account, id))?;
+    let found: Option<(Option<String>, bool, Option<Timestamp>)> = tx.query_opt(statements(of).lock, (account, id))?;
     let Some((known, is_wanted, due)) = found else { return Ok(()) };
     if known.as_deref() == Some(url) && !is_wanted {
         return Ok(());
@@ -113,14 +113,14 @@ pub fn want(tx: &mut Tx<'_>, of: Fetched, url: &str) -> Result<()> {
         Some(due) => now.max(due.plus(PAUSE)),
         None => now,
     };
-    tx.execute(of.statements().want, (account, id, url, due))?;
+    tx.execute(statements(of).want, (account, id, url, due))?;
     ::jobs::push_at(tx, &FetchAvatar { of }, due)?;
     Ok(())
 }
 
 /// The address that is still to be fetched from, unless the row or its account is on its way out.
 fn find_wanted(conn: &mut Conn<'_>, of: Fetched) -> Result<Option<String>> {
-    let found: Option<(String,)> = conn.query_opt(of.statements().find, of.key())?;
+    let found: Option<(String,)> = conn.query_opt(statements(of).find, of.key())?;
     Ok(found.map(|(url,)| url))
 }
 
@@ -128,10 +128,10 @@ fn find_wanted(conn: &mut Conn<'_>, of: Fetched) -> Result<Option<String>> {
 fn take(tx: &mut Tx<'_>, of: Fetched, url: &str, new: &NewFile) -> Result<()> {
     let (account, id) = of.key();
     let found: Option<(Option<AccountId>, Option<FileId>)> =
-        tx.query_opt(of.statements().lock_wanted, (account, id, url))?;
+        tx.query_opt(statements(of).lock_wanted, (account, id, url))?;
     let (owner, old) = found.ok_or(Error::NotFound("picture"))?;
     let file = files::insert(tx, owner, new)?;
-    tx.execute(of.statements().take, (account, id, file))?;
+    tx.execute(statements(of).take, (account, id, file))?;
     files::delete(tx, old.as_slice())
 }
 
@@ -205,11 +205,11 @@ impl Fetched {
             Self::Bot { id } => (None, id.get()),
         }
     }
+}
 
-    fn statements(self) -> Statements {
-        match self {
-            Self::Contact { .. } => statements!("contacts" where "account_id = $1"),
-            Self::Bot { .. } => statements!("agent_bots" where "CAST($1 AS BIGINT) IS NULL"),
-        }
+fn statements(of: Fetched) -> Statements {
+    match of {
+        Fetched::Contact { .. } => statements!("contacts" where "account_id = $1"),
+        Fetched::Bot { .. } => statements!("agent_bots" where "CAST($1 AS BIGINT) IS NULL"),
     }
 }
