@@ -25,3 +25,4 @@ pub use error_json::ErrorJson;
 pub use json::{Empty, Json, NoContent};
 pub use layers::{Echo, RequestId, Settings, Who};
 pub use path::Path;
+pub use render::OwnBody;

@@ -34,6 +34,10 @@ impl IntoResponse for Error {
     }
 }
 
+/// Left in the extensions beside an [`Error`]: the answer has a body for people, which stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnBody;
+
 /// The request that an answer belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
@@ -54,7 +58,8 @@ pub struct Place<'a> {
 pub async fn render_errors(documented: &Documented, place: Place<'_>, response: Response) -> Response {
     if let Some(error) = response.extensions().get::<Arc<Error>>() {
         let failure = Failure::of(error, documented, place);
-        return failure.replace(response);
+        let has_body = response.extensions().get::<OwnBody>().is_some();
+        return if has_body { failure.mark(response) } else { failure.replace(response) };
     }
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
@@ -152,13 +157,19 @@ impl Failure {
             None if self.body.get("status").is_some() => (JSON_WITH_STATUS, self.body.to_string()),
             None => (JSON, self.body.to_string()),
         };
-        *response.status_mut() = self.status;
         *response.body_mut() = Body::from(body);
         let headers = response.headers_mut();
         headers.remove(CONTENT_LENGTH);
         headers.insert(CONTENT_TYPE, kind);
+        self.mark(response)
+    }
+
+    /// `response` with this status, and when to come back.
+    fn mark(self, mut response: Response) -> Response {
+        *response.status_mut() = self.status;
         if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, wait.as_millis().div_ceil(1_000).max(1).to_string().parse().expect("digits"));
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
+            response.headers_mut().insert(RETRY_AFTER, seconds.to_string().parse().expect("digits"));
         }
         response
     }

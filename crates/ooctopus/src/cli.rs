@@ -62,6 +62,8 @@ pub enum AdminCommand {
     /// Work that is owed: what waits, what runs, and what was given up
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Print a link that sets up the first account, once; refused when there are users
+    SetupLink,
 }
 
 /// What can be done with accounts.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use server::{App, BaseUrl, Files, MultipartLimit, SecretKey, Settings, Uploads};
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use types::SystemClock;
 
 use crate::cli::ServeArgs;
@@ -43,6 +43,8 @@ struct Server {
     parts: Parts,
     url: String,
     demo: Option<Demo>,
+    /// Sets up the first account, when nobody can sign in.
+    setup_link: Option<String>,
     app: App,
     lock: Lock,
 }
@@ -70,6 +72,7 @@ impl Server {
         let files = Files::new(file_store::open(config, &folder)?);
         let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret)?);
         server::file::jobs::keep_sweeping(&app).await?;
+        let setup_link = server::setup::service::link_at_start(&app).await?;
         let parts = Parts::default();
         if let Some(listener) = metrics_listener {
             start_metrics(listener, &app, &parts)?;
@@ -77,7 +80,7 @@ impl Server {
         let worker = server::jobs::worker(&app);
         parts.start(worker.run(parts.stop()));
         parts.start(listener::serve(listener, server::router(app.clone()), parts.stop()));
-        Ok(Self { parts, url, demo, app, lock })
+        Ok(Self { parts, url, demo, setup_link, app, lock })
     }
 
     /// Says where the server is: to the log, and to whoever started it.
@@ -85,6 +88,10 @@ impl Server {
         let (version, engine, url) = (env!("CARGO_PKG_VERSION"), self.app.store.engine(), self.url.as_str());
         info!(version, engine, url, "ooctopus {version} on {engine} listens on {url}");
         output::print_line(&format!("# Ooctopus listens on {url}"))?;
+        if let Some(link) = &self.setup_link {
+            // The only secret in the log: who reads the log can set up a server that has no users.
+            warn!("nobody can sign in yet; this link sets up the first account, once, within a day: {link}");
+        }
         if let Some(demo) = &self.demo {
             output::print(&demo.text(url))?;
         }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::{
     App, account, agent, agent_bot, auth, canned_response, contact, conversation, custom_filter, file, health, inbox,
-    message, openapi, platform, profile, public_api, survey, team, webhook,
+    message, openapi, page, platform, profile, public_api, setup, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -28,7 +28,7 @@ pub fn router(app: App) -> Rewrite {
     let router: Router = router
         .merge(file::routes::routes())
         .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
-        .route("/survey/responses/{uuid}", survey::routes::page())
+        .merge(pages())
         .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
@@ -37,6 +37,16 @@ pub fn router(app: App) -> Rewrite {
 /// The document of the routes, as `/openapi.json` shows it.
 pub fn document() -> OpenApi {
     openapi::complete(routes().split_for_parts().1)
+}
+
+/// Pages for people; the document does not list them.
+fn pages() -> Router<App> {
+    Router::new()
+        .merge(auth::page::routes())
+        .route("/installation/onboarding", setup::routes::page())
+        .route("/survey/responses/{uuid}", survey::routes::page())
+        // Of these routes only: what is not found is the wire's to answer.
+        .route_layer(axum::middleware::from_fn(page::only_for_people))
 }
 
 fn routes() -> OpenApiRouter<App> {

@@ -178,6 +178,27 @@ impl TestApp {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// GET of a page, as browsers do.
+    pub async fn page(&self, path: &str) -> Answer {
+        self.page_with(path, "").await
+    }
+
+    /// GET of a page, with cookies.
+    pub async fn page_with(&self, path: &str, cookies: &str) -> Answer {
+        let request = Request::builder().uri(path).header("accept", "text/html,*/*;q=0.8").header("cookie", cookies);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// POST of a page's form, urlencoded, with cookies.
+    pub async fn send_page(&self, path: &str, form: &str, cookies: &str) -> Answer {
+        let request = Request::post(path)
+            .header("accept", "text/html,*/*;q=0.8")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", cookies);
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
     /// PATCH of JSON with a token.
     pub async fn patch(&self, caller: &Caller, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, &caller.path(path), Some(&caller.token), Some(&body)).await
@@ -413,6 +434,12 @@ impl Answer {
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self
+    }
+
+    /// The body as text.
+    #[track_caller]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The body as JSON.

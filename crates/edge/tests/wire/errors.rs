@@ -1,5 +1,6 @@
 //! Failures as answers, for each family and route.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use axum::extract::Path as AxumPath;
 use axum::response::IntoResponse;
 use axum::routing::get as on_get;
 use edge::rewrite::Rewrite;
-use edge::{Documented, Error, Json, Path, Problem};
+use edge::{Documented, Error, Json, OwnBody, Path, Problem};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use types::ContactId;
@@ -104,6 +105,23 @@ async fn who_comes_too_often_or_too_early_is_told_when_to_come_back() {
         let kind = if status == 429 { "text/plain; charset=utf-8" } else { "application/json; charset=utf-8" };
         assert_eq!(answer.header("content-type"), kind);
     }
+}
+
+#[tokio::test]
+async fn a_failure_that_is_told_on_a_page_has_its_status_and_the_pages_text() {
+    let handler = async || {
+        let mut response = ([("content-type", "text/html; charset=utf-8")], "<p>Later</p>").into_response();
+        let failure = Error::RateLimited { retry_after: Duration::from_secs(7) };
+        response.extensions_mut().insert(Arc::new(failure));
+        response.extensions_mut().insert(OwnBody);
+        response
+    };
+    let answer = get(&app(Router::new().route("/page", on_get(handler))), "/page").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, "7"));
+    assert_eq!(
+        (answer.header("content-type"), &answer.bytes[..]),
+        ("text/html; charset=utf-8", b"<p>Later</p>".as_slice())
+    );
 }
 
 #[tokio::test]

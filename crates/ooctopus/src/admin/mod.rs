@@ -3,6 +3,7 @@
 mod account;
 mod jobs;
 mod platform_app;
+mod setup_link;
 mod store;
 mod user;
 
@@ -22,5 +23,6 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<()> {
         AdminCommand::User(command) => user::run(&store, command).await,
         AdminCommand::PlatformApp(command) => platform_app::run(&store, command).await,
         AdminCommand::Jobs(command) => jobs::run(&store, command).await,
+        AdminCommand::SetupLink => setup_link::run(&store, config).await,
     }
 }

@@ -6,4 +6,5 @@ mod demo;
 mod durability;
 mod folder;
 mod life;
+mod setup;
 mod support;

@@ -4,6 +4,7 @@
 //! account status, membership, role, then the record.
 
 mod address;
+mod page_user;
 mod store;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::auth::session;
 use crate::auth::wire::SessionQuery;
 
 pub use self::address::ClientAddress;
+pub use self::page_user::PageUser;
 pub use self::store::grant_account;
 pub use self::store::{grant_agent_bot, grant_user};
 pub use self::store::{is_granted_account, is_granted_agent_bot, is_granted_user};

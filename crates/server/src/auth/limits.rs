@@ -28,6 +28,8 @@ pub const PASSWORD_BY_ADDRESS: Rule = Rule::new("password address", 5, Duration:
 pub const PASSWORD_BY_EMAIL: Rule = Rule::new("password email", 5, Duration::from_hours(1));
 /// Sign-ups from one address.
 pub const SIGN_UP_BY_ADDRESS: Rule = Rule::new("sign_up address", 5, Duration::from_mins(30));
+/// Forms of the set-up page from one address; a form may have to be corrected a few times.
+pub const SETUP_BY_ADDRESS: Rule = Rule::new("setup address", 20, Duration::from_mins(15));
 
 /// Counters that are kept at most; the ones that were quiet longest give way.
 const MAX_COUNTERS: usize = 50_000;

@@ -2,6 +2,7 @@
 
 pub mod limits;
 pub mod link;
+pub mod page;
 pub mod routes;
 pub mod service;
 pub mod session;

@@ -85,7 +85,7 @@ pub(super) fn answer(app: &App, signed_in: SignedIn) -> Response {
 }
 
 /// Counts a try of the address, and of the user with `email` where that is limited too.
-pub(super) fn limit(app: &App, address: ClientAddress, rule: Rule, email: Option<(Rule, &str)>) -> Result<()> {
+pub(crate) fn limit(app: &App, address: ClientAddress, rule: Rule, email: Option<(Rule, &str)>) -> Result<()> {
     if !app.settings.sign_in_limits {
         return Ok(());
     }

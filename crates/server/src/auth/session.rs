@@ -3,6 +3,7 @@
 use edge::{Echo, Result};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{Span, tz::TimeZone};
+use serde_json::{Value, json};
 use store::Tx;
 use types::{Timestamp, UserId, UserSessionId};
 
@@ -43,6 +44,19 @@ pub fn end_all(tx: &mut Tx<'_>, user: UserId, spared: Option<UserSessionId>) -> 
 }
 
 impl Opened {
+    /// When it is over.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// What the headers say, as one object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "access-token": self.token, "token-type": "Bearer", "client": self.client,
+            "expiry": self.expires_at.epoch_seconds().to_string(), "uid": self.uid
+        })
+    }
+
     /// The headers that tell the client.
     pub fn headers(&self) -> HeaderMap {
         headers(&self.token, &self.client, &self.uid, self.expires_at).0

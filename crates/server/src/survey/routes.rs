@@ -2,16 +2,17 @@
 
 use ::store::{Conn, Tx};
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use edge::{Body, Error, ErrorJson, Json, Path, Result};
 use serde_json::{Map, Value};
 
-use super::page::{self, Notice};
+use super::page;
 use super::service::{self, Rating};
 use super::store::Surveyed;
 use super::wire::{PageForm, PublicSurveyJson, SurveyAnswerBody};
 use super::{SurveyConfig, store};
+use crate::page::{OwnForm, Page, PageResult};
 use crate::{App, BaseUrl, conversation, inbox, message};
 
 const RATING_MISSING: &str = "parameter missing: message.submitted_values.csat_survey_response.rating";
@@ -66,16 +67,12 @@ pub fn page() -> MethodRouter<App> {
     get(show_page).post(answer_page)
 }
 
-async fn show_page(State(app): State<App>, Path(uuid): Path<String>) -> Result<Response> {
+async fn show_page(State(app): State<App>, Path(uuid): Path<String>) -> PageResult {
     let now = app.clock.now();
-    match load(&app, uuid).await {
-        Ok(survey) => Ok(page::survey(&survey, now, None)),
-        Err(Error::NotFound(_)) => Ok(page::unknown()),
-        Err(error) => Err(error),
-    }
+    Ok(load(&app, uuid).await.map_or_else(page_of, |survey| Ok(page::survey(&survey, now)))?.into_response())
 }
 
-async fn answer_page(State(app): State<App>, Path(uuid): Path<String>, Body(form): Body<PageForm>) -> Result<Response> {
+async fn answer_page(State(app): State<App>, Path(uuid): Path<String>, OwnForm(form): OwnForm<PageForm>) -> PageResult {
     let (base_url, now) = (app.settings.base_url.clone(), app.clock.now());
     let (address, asked) = (uuid.clone(), uuid.clone());
     let rating = form.rating.and_then(|rating| rating.0.trim().parse().ok()).unwrap_or_default();
@@ -84,14 +81,19 @@ async fn answer_page(State(app): State<App>, Path(uuid): Path<String>, Body(form
         Err(error) => Err(error),
     };
     match noted {
-        Ok(()) => Ok(page::see(&address)),
-        Err(Error::NotFound(_)) => Ok(page::unknown()),
-        Err(Error::Invalid(_) | Error::Refused(_)) => match load(&app, asked).await {
-            Ok(survey) => Ok(page::survey(&survey, now, Some(Notice::NotTaken))),
-            Err(Error::NotFound(_)) => Ok(page::unknown()),
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
+        Ok(()) => page::see_again(&address),
+        Err(failure @ (Error::Invalid(_) | Error::Refused(_))) => {
+            let again = |survey: PublicSurveyJson| Ok(page::refused(&survey, now, failure));
+            Ok(load(&app, asked).await.map_or_else(page_of, again)?.into_response())
+        }
+        Err(error) => Ok(page_of(error)?.into_response()),
+    }
+}
+
+fn page_of(failure: Error) -> PageResult<Page> {
+    match failure {
+        Error::NotFound(_) => Ok(page::unknown()),
+        other => Err(other.into()),
     }
 }
 
