@@ -32,6 +32,10 @@ pub enum Error {
     /// Fields that a record cannot have: 422 with `message` and `attributes`.
     #[error("{}", messages(.0))]
     Invalid(Vec<Problem>),
+    /// The same, told field by field, as automation rules and macros fail: 422 with `error: {field: [text]}` (rest.md
+    /// §1.8).
+    #[error("{}", messages(.0))]
+    InvalidByField(Vec<Problem>),
     /// The account has as many as it may have: 402 with `error`.
     #[error("the account has reached its limit of {0}")]
     LimitReached(&'static str),

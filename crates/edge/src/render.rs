@@ -7,7 +7,7 @@ use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::Problem;
 use crate::family::{Family, is_api};
@@ -131,6 +131,10 @@ impl Failure {
                 let body = json!({ "message": text, "attributes": fields(problems) });
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, body)
             }
+            Error::InvalidByField(problems) => {
+                let body = json!({ "error": by_field(problems) });
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, body)
+            }
             Error::LimitReached(_) => Self::text(StatusCode::PAYMENT_REQUIRED, &text),
             Error::Refused(_) => Self::text(StatusCode::UNPROCESSABLE_ENTITY, &text),
             Error::Malformed(_) => Self::plain(StatusCode::BAD_REQUEST),
@@ -181,6 +185,16 @@ fn fields(problems: &[Problem]) -> Vec<&str> {
         if !fields.contains(&problem.field.as_str()) {
             fields.push(&problem.field);
         }
+    }
+    fields
+}
+
+/// `{field: [sentence]}`.
+fn by_field(problems: &[Problem]) -> Map<String, Value> {
+    let mut fields = Map::new();
+    for Problem { field, message } in problems {
+        let sentences = fields.entry(field.as_str()).or_insert_with(|| json!([]));
+        sentences.as_array_mut().expect("only lists are put in").push(message.as_str().into());
     }
     fields
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use types::{
-    AccountId, AgentBotId, CannedResponseId, ContactId, ConversationId, CustomFilterId, InboxId, Json, MessageId,
-    Status, TeamId, UserId, WebhookId,
+    AccountId, AgentBotId, AutomationRuleId, CannedResponseId, ContactId, ConversationId, CustomFilterId, InboxId,
+    IntegrationHookId, Json, MessageId, Status, TeamId, UserId, WebhookId,
 };
 
 use store::{NewEvent, Tx};
@@ -119,6 +119,18 @@ pub enum Event {
     CustomFilterUpdated(CustomFilterId),
     /// A filter was removed.
     CustomFilterDeleted(CustomFilterId),
+    /// An app was connected.
+    IntegrationHookCreated(IntegrationHookId),
+    /// A connection was set up otherwise, or switched on or off; what was set is secret.
+    IntegrationHookUpdated(IntegrationHookId, Changes),
+    /// An app was disconnected, by itself or with its inbox.
+    IntegrationHookDeleted(IntegrationHookId),
+    /// An automation rule was made.
+    AutomationRuleCreated(AutomationRuleId),
+    /// An automation rule changed.
+    AutomationRuleUpdated(AutomationRuleId, Changes),
+    /// An automation rule was removed.
+    AutomationRuleDeleted(AutomationRuleId),
     /// A webhook was made.
     WebhookCreated(WebhookId),
     /// A webhook's address, name, inbox or events changed.
@@ -223,6 +235,12 @@ impl Event {
             Self::CustomFilterCreated(_) => "custom_filter.created",
             Self::CustomFilterUpdated(_) => "custom_filter.updated",
             Self::CustomFilterDeleted(_) => "custom_filter.deleted",
+            Self::IntegrationHookCreated(_) => "integration_hook.created",
+            Self::IntegrationHookUpdated(..) => "integration_hook.updated",
+            Self::IntegrationHookDeleted(_) => "integration_hook.deleted",
+            Self::AutomationRuleCreated(_) => "automation_rule.created",
+            Self::AutomationRuleUpdated(..) => "automation_rule.updated",
+            Self::AutomationRuleDeleted(_) => "automation_rule.deleted",
             Self::WebhookCreated(_) => "webhook.created",
             Self::WebhookUpdated(..) => "webhook.updated",
             Self::WebhookDeleted(_) => "webhook.deleted",
@@ -272,6 +290,12 @@ impl Event {
             Self::CustomFilterCreated(filter)
             | Self::CustomFilterUpdated(filter)
             | Self::CustomFilterDeleted(filter) => json!({ "custom_filter_id": filter }),
+            Self::IntegrationHookCreated(hook)
+            | Self::IntegrationHookUpdated(hook, _)
+            | Self::IntegrationHookDeleted(hook) => json!({ "integration_hook_id": hook }),
+            Self::AutomationRuleCreated(rule)
+            | Self::AutomationRuleUpdated(rule, _)
+            | Self::AutomationRuleDeleted(rule) => json!({ "automation_rule_id": rule }),
             Self::WebhookCreated(webhook) | Self::WebhookUpdated(webhook, _) | Self::WebhookDeleted(webhook) => {
                 json!({ "webhook_id": webhook })
             }
@@ -333,6 +357,12 @@ impl Event {
             | Self::CustomFilterCreated(_)
             | Self::CustomFilterUpdated(_)
             | Self::CustomFilterDeleted(_)
+            | Self::IntegrationHookCreated(_)
+            | Self::IntegrationHookUpdated(..)
+            | Self::IntegrationHookDeleted(_)
+            | Self::AutomationRuleCreated(_)
+            | Self::AutomationRuleUpdated(..)
+            | Self::AutomationRuleDeleted(_)
             | Self::WebhookCreated(_)
             | Self::WebhookUpdated(..)
             | Self::WebhookDeleted(_)
@@ -357,6 +387,8 @@ impl Event {
             Self::AccountUpdated(changes)
             | Self::AgentUpdated(_, changes)
             | Self::AgentBotUpdated(_, changes)
+            | Self::IntegrationHookUpdated(_, changes)
+            | Self::AutomationRuleUpdated(_, changes)
             | Self::WebhookUpdated(_, changes)
             | Self::TeamUpdated(_, changes)
             | Self::InboxUpdated(_, changes)
@@ -387,6 +419,10 @@ impl Event {
             | Self::CustomFilterCreated(_)
             | Self::CustomFilterUpdated(_)
             | Self::CustomFilterDeleted(_)
+            | Self::IntegrationHookCreated(_)
+            | Self::IntegrationHookDeleted(_)
+            | Self::AutomationRuleCreated(_)
+            | Self::AutomationRuleDeleted(_)
             | Self::WebhookCreated(_)
             | Self::WebhookDeleted(_)
             | Self::TeamCreated(_)

@@ -39,6 +39,8 @@ migrations! {
     "0061_direct_uploads.sql",
     "0080_webhooks.sql",
     "0081_custom_filters.sql",
+    "0082_integration_hooks.sql",
+    "0083_automation_rules.sql",
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, account, agent, agent_bot, auth, canned_response, contact, conversation, custom_filter, file, health, inbox,
-    message, openapi, page, platform, profile, public_api, setup, survey, team, webhook,
+    App, account, agent, agent_bot, auth, automation_rule, canned_response, contact, conversation, custom_filter, file,
+    health, inbox, integration, message, openapi, page, platform, profile, public_api, setup, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -129,6 +129,18 @@ fn settings() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(custom_filter::routes::list, custom_filter::routes::create))
         .routes(routes!(custom_filter::routes::show, custom_filter::routes::update, custom_filter::routes::delete))
+        .routes(routes!(integration::routes::list))
+        .routes(routes!(integration::routes::show))
+        .routes(routes!(integration::routes::create))
+        .routes(routes!(integration::routes::update, integration::routes::delete))
+        .routes(routes!(automation_rule::routes::list, automation_rule::routes::create))
+        .routes(routes!(automation_rule::routes::attach_file))
+        .routes(routes!(
+            automation_rule::routes::show,
+            automation_rule::routes::update,
+            automation_rule::routes::delete
+        ))
+        .routes(routes!(automation_rule::routes::copy))
         .routes(routes!(webhook::routes::list, webhook::routes::create))
         .routes(routes!(webhook::routes::update, webhook::routes::delete))
 }

@@ -247,6 +247,32 @@ closed_list! {
 }
 
 closed_list! {
+    /// What an integration is connected to.
+    HookType {
+        /// The account.
+        Account = "account",
+        /// One inbox.
+        Inbox = "inbox",
+    }
+}
+
+closed_list! {
+    /// When an automation rule is looked at.
+    AutomationEvent {
+        /// A conversation was made.
+        ConversationCreated = "conversation_created",
+        /// Something of a conversation changed.
+        ConversationUpdated = "conversation_updated",
+        /// A message was written.
+        MessageCreated = "message_created",
+        /// A conversation was opened again.
+        ConversationOpened = "conversation_opened",
+        /// A conversation was resolved.
+        ConversationResolved = "conversation_resolved",
+    }
+}
+
+closed_list! {
     /// What a custom filter finds.
     CustomFilterType {
         /// Conversations.

@@ -151,6 +151,10 @@ ids! {
     CannedResponseId of CannedResponse;
     /// A search that a member keeps.
     CustomFilterId of CustomFilter;
+    /// An app that an account has connected.
+    IntegrationHookId of IntegrationHook;
+    /// What is to happen by itself in an account.
+    AutomationRuleId of AutomationRule;
     /// A subscription of an account to what happens in it.
     WebhookId of Webhook;
     /// A stored file.

@@ -10,14 +10,14 @@ mod value;
 
 pub use clock::{Clock, SystemClock};
 pub use closed_list::{
-    Availability, ChannelKind, ContentType, CustomFilterType, FileType, MessageStatus, MessageType, Priority,
-    ReplyTime, Role, SenderType, Status, UnknownName, WebhookEvent,
+    AutomationEvent, Availability, ChannelKind, ContentType, CustomFilterType, FileType, HookType, MessageStatus,
+    MessageType, Priority, ReplyTime, Role, SenderType, Status, UnknownName, WebhookEvent,
 };
 pub use fold::fold;
 pub use id::{
-    AccessTokenId, AccountId, AgentBotId, AttachmentId, CannedResponseId, ChannelId, ContactId, ContactInboxId,
-    ConversationId, CustomFilterId, FileId, Id, InboxId, JobId, MessageId, PlatformAppId, SurveyAnswerId, TeamId,
-    UserId, UserSessionId, WebhookId,
+    AccessTokenId, AccountId, AgentBotId, AttachmentId, AutomationRuleId, CannedResponseId, ChannelId, ContactId,
+    ContactInboxId, ConversationId, CustomFilterId, FileId, Id, InboxId, IntegrationHookId, JobId, MessageId,
+    PlatformAppId, SurveyAnswerId, TeamId, UserId, UserSessionId, WebhookId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -97,7 +97,7 @@ async fn doctor_probes_a_bucket() {
     let asked = asked.lock().unwrap().clone();
     let methods: Vec<&str> = asked.iter().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(methods, ["PUT", "GET", "DELETE"]);
-    assert!(asked.iter().all(|line| line.contains(" /pictures/") && line.ends_with(".probe")), "{asked:?}");
+    assert!(asked.iter().all(|line| line.contains(" /pictures/") && line.contains(".probe")), "{asked:?}");
 
     let report = doctor("http://127.0.0.1:1");
     assert_eq!(report.status.code(), Some(1));

@@ -43,6 +43,9 @@ impl Field {
         if let Some(attributes) = body["attributes"].as_array() {
             return attributes.iter().any(|name| names(name.as_str().unwrap()));
         }
+        if let Some(fields) = body["error"].as_object() {
+            return fields.keys().any(|name| names(name));
+        }
         let text = body["error"].as_str().unwrap_or_default().to_lowercase();
         self.keys.iter().any(|key| text.contains(key.as_str()) || text.contains(&key.replace('_', " ")))
     }

@@ -44,6 +44,19 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createACustomFilter" | "updateACustomFilter" => {
             json!({ "name": format!("Filter {number}"), "query": { "payload": [] } })
         }
+        "createAnIntegrationHook" => {
+            let settings =
+                json!({ "project_id": format!("project {number}"), "credentials": { "type": "service_account" } });
+            json!({ "app_id": "dialogflow", "inbox_id": site.inbox, "settings": settings })
+        }
+        "updateAnIntegrationsHook" => {
+            let settings =
+                json!({ "project_id": format!("project {number}"), "credentials": { "type": "service_account" } });
+            json!({ "status": "enabled", "settings": settings })
+        }
+        "addNewAutomationRuleToAccount" | "updateAutomationRuleInAccount" => {
+            json!({ "name": format!("Rule {number}"), "event_name": "message_created" })
+        }
         "createAWebhook" | "updateAWebhook" => {
             json!({ "url": format!("https://hooks.sample.test/{number}"), "name": "Sample" })
         }
@@ -90,6 +103,7 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "teams" | "teams/{team_id}" => "team",
         "conversations/{conversation_id}/direct_uploads" => "blob",
         "custom_filters" | "custom_filters/{custom_filter_id}" => "custom_filter",
+        "integrations/hooks" | "integrations/hooks/{hook_id}" => "hook",
         "webhooks" | "webhooks/{webhook_id}" => "webhook",
         _ => return body,
     };

@@ -63,6 +63,10 @@ pub struct Site {
     pub canned_response: i64,
     /// A filter of the administrator's.
     pub custom_filter: i64,
+    /// A connected app.
+    pub hook: i64,
+    /// An automation rule.
+    pub automation_rule: i64,
     /// A webhook.
     pub webhook: i64,
     /// A message of that conversation that offers a choice.
@@ -103,6 +107,8 @@ impl Site {
         let session = format!("uid={}&client={}&access-token={}", text("uid"), text("client"), text("access-token"));
         let canned_response = canned_response(app, &administrator).await;
         let custom_filter = custom_filter(app, &administrator).await;
+        let hook = hook(app, &administrator, inbox).await;
+        let automation_rule = automation_rule(app, &administrator).await;
         let webhook = webhook(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
@@ -126,6 +132,8 @@ impl Site {
             changing_source_id,
             canned_response,
             custom_filter,
+            hook,
+            automation_rule,
             webhook,
             survey,
             team: app.team(account, true, &[]).await,
@@ -183,6 +191,8 @@ impl Site {
             "deleteAUser" => Some(granted_user(app, self.account).await.to_string()),
             "deleteCannedResponseFromAccount" => Some(canned_response(app, &self.administrator).await.to_string()),
             "deleteACustomFilter" => Some(custom_filter(app, &self.administrator).await.to_string()),
+            "deleteAnIntegrationHook" => Some(hook(app, &self.administrator, self.inbox).await.to_string()),
+            "deleteAutomationRuleFromAccount" => Some(automation_rule(app, &self.administrator).await.to_string()),
             "deleteAWebhook" => Some(webhook(app, &self.administrator).await.to_string()),
             "contactDelete" => Some(app.contact(&self.administrator).await.to_string()),
             "deleteInbox" => Some(app.api_inbox(&self.administrator).await.to_string()),
@@ -208,6 +218,9 @@ impl Site {
             (_, "team_id") => self.team.to_string(),
             ("canned_responses", "id") => self.canned_response.to_string(),
             (_, "custom_filter_id") => self.custom_filter.to_string(),
+            ("apps", "id") => "dialogflow".to_owned(),
+            ("automation_rules", "id") => self.automation_rule.to_string(),
+            (_, "hook_id") => self.hook.to_string(),
             (_, "webhook_id") => self.webhook.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
@@ -300,6 +313,19 @@ async fn canned_response(app: &TestApp, member: &Caller) -> i64 {
 /// A new filter.
 async fn custom_filter(app: &TestApp, member: &Caller) -> i64 {
     app.post(member, "custom_filters", json!({ "name": "Site" })).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new connected app.
+async fn hook(app: &TestApp, administrator: &Caller, inbox: InboxId) -> i64 {
+    let body =
+        json!({ "app_id": "dialogflow", "inbox_id": inbox, "settings": { "project_id": "a", "credentials": {} } });
+    app.post(administrator, "integrations/hooks", body).await.expect(200).json()["id"].as_i64().unwrap()
+}
+
+/// A new automation rule.
+async fn automation_rule(app: &TestApp, administrator: &Caller) -> i64 {
+    let body = json!({ "name": "Site", "event_name": "message_created" });
+    app.post(administrator, "automation_rules", body).await.expect(200).json()["id"].as_i64().unwrap()
 }
 
 /// A new webhook.

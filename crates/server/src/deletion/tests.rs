@@ -490,7 +490,7 @@ async fn a_purge_that_was_cut_short_goes_on_where_it_was(desk: Desk) {
 
 /// Tables of an account with so few rows that the account's own deletion may take them along, or with some for each
 /// message or contact, with which they go.
-const FEW: [&str; 21] = [
+const FEW: &[&str] = &[
     "account_counters",
     "account_stamps",
     "account_users",
@@ -498,6 +498,8 @@ const FEW: [&str; 21] = [
     "agent_bots",
     "assignment_queues",
     "attachments",
+    "automation_rule_files",
+    "automation_rules",
     "canned_responses",
     "csat_survey_responses",
     "contact_counters",
@@ -506,6 +508,7 @@ const FEW: [&str; 21] = [
     "conversation_numbers",
     "inbox_members",
     "inboxes",
+    "integration_hooks",
     "notification_settings",
     "platform_app_grants",
     "team_members",

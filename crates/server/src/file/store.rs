@@ -9,14 +9,25 @@ use super::direct::Announcement;
 use super::jobs::DeleteBlob;
 use super::upload::NewFile;
 
-/// Whether something refers to the file of the table alias `f`.
-macro_rules! is_used {
+/// Whether something but an automation rule refers to the file of the table alias `f`.
+macro_rules! is_used_beside_rules {
     () => {
         "(EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = f.id)
           OR EXISTS (SELECT 1 FROM users u WHERE u.avatar_file_id = f.id)
           OR EXISTS (SELECT 1 FROM contacts k WHERE k.avatar_file_id = f.id)
           OR EXISTS (SELECT 1 FROM inboxes i WHERE i.avatar_file_id = f.id)
           OR EXISTS (SELECT 1 FROM agent_bots b WHERE b.avatar_file_id = f.id))"
+    };
+}
+
+/// Whether something refers to the file of the table alias `f`.
+macro_rules! is_used {
+    () => {
+        concat!(
+            "(",
+            is_used_beside_rules!(),
+            " OR EXISTS (SELECT 1 FROM automation_rule_files r WHERE r.file_id = f.id))"
+        )
     };
 }
 
@@ -30,7 +41,7 @@ store::row! {
         pub key: String,
         /// When it was stored.
         pub created_at: Timestamp,
-        /// Whether a message, a person, a bot or an inbox has it.
+        /// Whether a message, a person, a bot, an inbox or an automation rule has it.
         pub is_used: bool,
     }
 }
@@ -159,6 +170,30 @@ pub fn list_for_sweep(conn: &mut Conn<'_>, from: &str, below: &str) -> Result<Ve
         ),
         (from, below),
     )?)
+}
+
+/// The file of the account with this key.
+pub fn find_id(conn: &mut Conn<'_>, account: AccountId, key: &str) -> Result<Option<FileId>> {
+    let found: Option<(FileId,)> =
+        conn.query_opt(sql!("SELECT id FROM files WHERE account_id = $1 AND key = $2"), (account, key))?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Those of `ids` that are files of the account and that nothing but automation rules refers to, locked.
+pub fn lock_for_rules(tx: &mut Tx<'_>, account: AccountId, ids: &[FileId]) -> Result<Vec<FileId>> {
+    let _: Vec<(FileId,)> = tx.query(
+        sql!("SELECT id FROM files WHERE account_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"),
+        (account, ids),
+    )?;
+    let free: Vec<(FileId,)> = tx.query(
+        sql!(
+            "SELECT f.id FROM files f WHERE f.account_id = $1 AND f.id = ANY($2) AND NOT ",
+            is_used_beside_rules!(),
+            " ORDER BY f.id"
+        ),
+        (account, ids),
+    )?;
+    Ok(free.into_iter().map(|(id,)| id).collect())
 }
 
 /// A file of the account that nothing refers to yet, locked; gives its id and what it is.

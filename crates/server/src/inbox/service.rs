@@ -16,7 +16,7 @@ use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::file::upload::NewFile;
 use crate::platform::audit;
-use crate::{account, agent, agent_bot, assignment, conversation, webhook};
+use crate::{account, agent, agent_bot, assignment, conversation, integration, webhook};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -57,6 +57,7 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: InboxId, actor: &Actor) -
     store::free_addresses(tx, account, &[channel])?;
     store::disconnect_bot(tx, account, id)?;
     webhook::service::delete_of_inbox(tx, account, id, actor)?;
+    integration::service::delete_of_inbox(tx, account, id, actor)?;
     conversation::change::uncount_of_inbox(tx, account, id)?;
     audit::record_in(tx, account, actor, "inbox.deleted", &json!({ "inbox_id": id }))?;
     jobs::push(tx, &Purge { subject: Subject::Inbox { account_id: account, id } })?;

@@ -53,7 +53,13 @@ pub enum Feature {
     Bots,
     /// Signing in with a session.
     Sessions,
+    /// Automation rules that act.
+    Automation,
 }
+
+/// How the steps begin that make rules act, prepare that, or look at what they did. Steps that only store rules and show
+/// them do not.
+const ACTING: [&str; 4] = ["automation.condition.", "automation.action.", "automation.event.", "automation.effect."];
 
 impl Feature {
     /// Whether a request cannot be served without this feature.
@@ -73,6 +79,7 @@ impl Feature {
                 is_bot || sender == Some("AgentBot")
             }
             Self::Sessions => request.headers.contains_key("access-token"),
+            Self::Automation => ACTING.iter().any(|start| step.id.starts_with(start)),
         }
     }
 
@@ -83,6 +90,7 @@ impl Feature {
             Self::Hmac => "HMAC",
             Self::Bots => "bots",
             Self::Sessions => "sessions",
+            Self::Automation => "automation",
         }
     }
 }
@@ -150,6 +158,10 @@ mod tests {
         assert!(!needs(Feature::Bots, &json!({"as": "agent", "request": {"method": "GET", "path": "/x"}})));
         let session = json!({"request": {"method": "GET", "path": "/x", "headers": {"access-token": "t"}}});
         assert!(needs(Feature::Sessions, &session));
+        let acting = json!({"id": "automation.effect.seen", "request": {"method": "GET", "path": "/x"}});
+        assert!(needs(Feature::Automation, &acting));
+        let stored = json!({"id": "automation.create.ok", "request": {"method": "POST", "path": "/x"}});
+        assert!(!needs(Feature::Automation, &stored));
     }
 
     #[test]
