@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
-const UPDATED_BY_PUT: &[&str] = &["/api/v1/accounts/{}/contacts/{}", "/rails/active_storage/disk/{}"];
+const UPDATED_BY_PUT: &[&str] =
+    &["/api/v1/accounts/{}/contacts/{}", "/api/v1/profile", "/api/v1/profile/set_active_account"];
 
 /// The product as a service: every route inside of the manners of the wire.
 pub fn router(app: App) -> Rewrite {
@@ -93,7 +94,12 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(account::routes::show, account::routes::update))
         .routes(routes!(account::routes::update_active_at))
         .routes(routes!(account::routes::cache_keys))
-        .routes(routes!(profile::show))
+        .routes(routes!(profile::routes::show, profile::routes::update))
+        .routes(routes!(profile::routes::delete_avatar))
+        .routes(routes!(profile::routes::set_availability))
+        .routes(routes!(profile::routes::set_auto_offline))
+        .routes(routes!(profile::routes::set_active_account))
+        .routes(routes!(profile::routes::reset_access_token))
         .routes(routes!(agent::routes::list, agent::routes::create))
         .routes(routes!(agent::routes::bulk_create))
         .routes(routes!(agent::routes::update, agent::routes::delete))

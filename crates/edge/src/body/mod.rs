@@ -79,8 +79,8 @@ impl<T: Shape, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let posted = posted::read(request, Files::Skip).await?;
-        shaped(posted).map(Self)
+        let mut posted = posted::read(request, Files::Skip).await?;
+        shaped(&mut posted).map(Self)
     }
 }
 
@@ -89,8 +89,8 @@ impl<T: Shape, S: Send + Sync> FromRequest<S> for BodyWithFiles<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let mut posted = posted::read(request, Files::Keep).await?;
-        let files = std::mem::take(&mut posted.files);
-        Ok(Self { value: shaped(posted)?, files })
+        let value = shaped(&mut posted)?;
+        Ok(Self { value, files: posted.files })
     }
 }
 
@@ -104,6 +104,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-fn shaped<T: Shape>(posted: Posted) -> Result<T, Error> {
+fn shaped<T: Shape>(posted: &mut Posted) -> Result<T, Error> {
     fit::fit(posted.parameters(T::WRAPPER)?)
 }

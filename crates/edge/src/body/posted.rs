@@ -59,22 +59,30 @@ pub(super) async fn read(request: Request, files: Files) -> Result<Posted, Error
 
 impl Posted {
     /// One map of all parameters, or of those under `wrapper`.
-    pub(super) fn parameters(mut self, wrapper: Option<&str>) -> Result<Map<String, Value>, Error> {
+    ///
+    /// A wrapper that holds nothing but files has no parameters.
+    pub(super) fn parameters(&mut self, wrapper: Option<&str>) -> Result<Map<String, Value>, Error> {
+        let mut body = std::mem::take(&mut self.body);
         let Some(name) = wrapper else {
-            self.body.extend(self.query);
-            return Ok(self.body);
+            body.extend(std::mem::take(&mut self.query));
+            return Ok(body);
         };
-        let content = match self.query.remove(name).or_else(|| self.body.remove(name)) {
+        let content = match self.query.remove(name).or_else(|| body.remove(name)) {
             Some(content) => content,
-            None if self.is_json => Value::Object(json::unwrapped(self.body)),
+            None if self.is_json => Value::Object(json::unwrapped(body)),
             None => Value::Null,
         };
         match content {
             Value::Object(map) if !map.is_empty() => Ok(map),
+            Value::Null if self.has_file_in(name) => Ok(Map::new()),
             Value::Object(_) | Value::Null => Err(Error::Refused(format!("parameter missing: {name}"))),
             Value::String(text) if text.is_empty() => Err(Error::Refused(format!("parameter missing: {name}"))),
             _ => Err(Error::invalid(name, "must be an object")),
         }
+    }
+
+    fn has_file_in(&self, wrapper: &str) -> bool {
+        self.files.iter().any(|(field, _)| field.strip_prefix(wrapper).is_some_and(|rest| rest.starts_with('[')))
     }
 }
 

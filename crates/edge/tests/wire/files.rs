@@ -18,6 +18,14 @@ const KIND: &str = "multipart/form-data; boundary=X";
 struct Echo(Map<String, Value>);
 impl Shape for Echo {}
 
+/// Fields that stand in `profile`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Wrapped(Map<String, Value>);
+impl Shape for Wrapped {
+    const WRAPPER: Option<&'static str> = Some("profile");
+}
+
 fn echo() -> Rewrite {
     let keep = async |body: BodyWithFiles<Echo>| {
         let files = body.files.iter().map(|(field, file)| {
@@ -26,10 +34,12 @@ fn echo() -> Rewrite {
         Json(json!({ "value": body.value.0, "files": files.collect::<Vec<_>>() }))
     };
     let skip = async |Body(Echo(map)): Body<Echo>| Json(map);
+    let wrapped = async |body: BodyWithFiles<Wrapped>| Json(json!([body.value.0, body.files.len()]));
     let limits = Extension(MultipartLimit { request_bytes: 1_000, file_bytes: 100 });
     let router = Router::new()
         .route("/api/keep", on_post(keep))
         .route("/api/skip", on_post(skip))
+        .route("/api/wrapped", on_post(wrapped))
         .route("/api/small", on_post(keep).layer((limits, Extension(BodyLimit(50)))))
         .route("/api/small_skip", on_post(skip).layer(limits));
     app(router)
@@ -65,6 +75,18 @@ async fn files_are_kept_beside_the_parameters() {
     });
     assert_eq!(answer.json(), expected);
     assert_eq!(post(&echo(), "/api/skip", KIND, sent).await.json(), json!({"content": "hello"}));
+}
+
+#[tokio::test]
+async fn a_wrapper_may_hold_nothing_but_files() {
+    let file = |field: &str| part(&format!("name=\"{field}\"; filename=\"a.png\""), "PNG");
+    let send = async |parts: &[String]| post(&echo(), "/api/wrapped", KIND, body(parts)).await;
+    assert_eq!(send(&[file("profile[avatar]")]).await.json(), json!([{}, 1]));
+    let both = [file("profile[avatar]"), part("name=\"profile[name]\"", "Mira")];
+    assert_eq!(send(&both).await.json(), json!([{ "name": "Mira" }, 1]));
+    for alone in ["avatar", "profiles[avatar]", "profile"] {
+        assert_eq!(send(&[file(alone)]).await.status, 422, "{alone}");
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub fn change(tx: &mut Tx<'_>, account: AccountId, user: UserId, change: &AgentC
         if let Some(problem) = user::draft::name_problem(name) {
             return Err(Error::Invalid(vec![problem]));
         }
-        user::service::update(tx, user, &UserChange { name: Some(name.clone()), ..UserChange::default() })?;
+        user::service::update(tx, user, &UserChange { name: Some(name.clone()), ..UserChange::default() }, actor)?;
     }
     let member = agents::lock_membership(tx, account, user)?.ok_or(Error::NotFound("agent"))?;
     update(

@@ -22,6 +22,8 @@ pub struct Rule {
 pub const SIGN_IN_BY_ADDRESS: Rule = Rule::new("sign_in address", 5, Duration::from_mins(5));
 /// Sign-ins of one user.
 pub const SIGN_IN_BY_EMAIL: Rule = Rule::new("sign_in email", 10, Duration::from_mins(15));
+/// Tries of a signed-in user to change the password by the one of today.
+pub const CURRENT_PASSWORD_BY_USER: Rule = Rule::new("current_password user", 10, Duration::from_mins(15));
 /// What concerns passwords and confirmations, from one address.
 pub const PASSWORD_BY_ADDRESS: Rule = Rule::new("password address", 5, Duration::from_mins(30));
 /// Mails about passwords and confirmations to one user.

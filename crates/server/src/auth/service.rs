@@ -144,6 +144,43 @@ pub fn must_be_confirmed_twice(password: &str, again: Option<&str>) -> Result<()
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
+// Holds hashes: not to be printed.
+/// A password that was right when it was compared, and the one that is to follow it.
+pub struct PasswordHashes {
+    before: String,
+    after: String,
+}
+
+/// Compares what somebody gives as the user's password of today, and hashes the one that is to follow it.
+pub async fn compare_and_hash(app: &App, user: UserId, current: String, new: String) -> Result<PasswordHashes> {
+    let before = app.store.read(move |conn| logins::find_password_hash(conn, user)).await?;
+    match password::compare(current, before.clone()).await? {
+        Match::Yes | Match::YesButOld => {}
+        Match::No => return Err(wrong_password()),
+    }
+    let before = before.ok_or_else(wrong_password)?;
+    Ok(PasswordHashes { before, after: password::hash(new).await? })
+}
+
+/// Stores the password that was to follow, unless somebody has changed it meanwhile.
+pub fn replace_password(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    hashes: &PasswordHashes,
+    spared: Option<UserSessionId>,
+    actor: &Actor,
+) -> Result<()> {
+    let login = logins::lock_login(tx, user)?.ok_or(Error::BadCredential)?;
+    if login.password_hash != hashes.before {
+        return Err(wrong_password());
+    }
+    set_password(tx, user, &hashes.after, spared, actor)
+}
+
+fn wrong_password() -> Error {
+    Error::Refused("the current password is another one".into())
+}
+
 /// Stores another password. All sessions but `spared`, links that would set one or sign in, and the key of the
 /// user's sockets are worthless from now on.
 pub fn set_password(

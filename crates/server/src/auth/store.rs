@@ -39,6 +39,13 @@ pub fn lock_login(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Login>> {
     )?)
 }
 
+/// What the user's password is stored as.
+pub fn find_password_hash(conn: &mut Conn<'_>, user: UserId) -> Result<Option<String>> {
+    let row: Option<(String,)> =
+        conn.query_opt(sql!("SELECT password_hash FROM users WHERE id = $1 AND deleting_at IS NULL"), (user,))?;
+    Ok(row.map(|(hash,)| hash))
+}
+
 /// Stores another hash of the same password.
 pub fn set_password_hash(tx: &mut Tx<'_>, user: UserId, hash: &str) -> Result<()> {
     tx.execute(sql!("UPDATE users SET password_hash = $2 WHERE id = $1"), (user, hash))?;

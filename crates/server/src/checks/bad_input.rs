@@ -132,6 +132,11 @@ async fn texts_come_back_as_they_were_sent(app: TestApp) {
         "createAnAccountAgentBot.bot_config",
         "updateATeam.description",
         "createAMessage.content",
+        "updateAccount.auto_resolve_message",
+        "updateProfile.name",
+        "updateProfile.display_name",
+        "updateProfile.message_signature",
+        "updateProfile.ui_settings",
         "updateAContact.name",
         "updateAContact.custom_attributes",
         "setCustomAttributesOfConversation.custom_attributes",
@@ -205,6 +210,10 @@ async fn bodies_that_are_no_objects_are_refused(app: TestApp) {
             let sent = trial.good(operation, &path);
             let mut body: Map<String, Value> = serde_json::from_slice(&sent.body).unwrap();
             body.remove(key);
+            if body.is_empty() {
+                // Nothing at all is another case, above.
+                continue;
+            }
             let field = Field { keys: vec![key.clone()], kind: Kind::Text };
             trial.send(sent.json(json!(body).to_string()), Expected::FineOrNamed, Some(&field)).await;
         }

@@ -20,6 +20,10 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAnAccount" | "updateAnAccount" | "updateAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
+        "updateProfile" => json!({ "name": format!("Mira {number}"), "message_signature": "Bye" }),
+        "setProfileAvailability" => json!({ "account_id": site.account, "availability": "busy" }),
+        "setProfileAutoOffline" => json!({ "account_id": site.account, "auto_offline": true }),
+        "setActiveAccount" => json!({ "account_id": site.account }),
         "updateAUser" => json!({ "name": format!("Olu {number}") }),
         "createAnAccountUser" => json!({ "user_id": site.agent.id, "role": "agent" }),
         "inboxCreation" => json!({ "name": format!("Desk {number}"), "channel": channel(field, &email) }),
@@ -97,6 +101,9 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
 
 /// `body` with the wrapper that forms cannot do without (rest.md §1.2).
 pub fn wrapped(operation: &Operation, body: Value) -> Value {
+    if operation.path.starts_with("/api/v1/profile") {
+        return json!({ "profile": body });
+    }
     let wrapper = match operation.path.strip_prefix("/api/v1/accounts/{account_id}/").unwrap_or_default() {
         "agents" | "agents/{id}" => "agent",
         "canned_responses" | "canned_responses/{id}" => "canned_response",

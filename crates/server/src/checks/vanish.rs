@@ -59,7 +59,7 @@ impl Scene {
                 display_name: edge::field::Maybe::Value("Olu".into()),
                 ..Default::default()
             };
-            crate::user::service::update(tx, id, &change)?;
+            crate::user::service::update(tx, id, &change, &crate::events::Actor::Operator)?;
             let (app,) = tx.query_one::<(types::PlatformAppId,)>(
                 store::sql!("SELECT id FROM platform_apps WHERE name = 'Granted' ORDER BY id"),
                 (),

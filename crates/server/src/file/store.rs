@@ -187,7 +187,7 @@ pub fn lock_for_rules(tx: &mut Tx<'_>, account: AccountId, ids: &[FileId]) -> Re
     )?;
     let free: Vec<(FileId,)> = tx.query(
         sql!(
-            "SELECT f.id FROM files f WHERE f.account_id = $1 AND f.id = ANY($2) AND NOT ",
+            "SELECT f.id FROM files f WHERE f.account_id = $1 AND f.id = ANY($2) AND f.checksum <> '' AND NOT ",
             is_used_beside_rules!(),
             " ORDER BY f.id"
         ),

@@ -58,9 +58,10 @@ impl Upload {
         Ok(Self { file, filename, content_type, width, height })
     }
 
-    /// The picture among the files of a request, under `avatar`; the last one counts, other files are ignored.
+    /// The picture among the files of a request, under `avatar` in a wrapper or without; the last one counts, other files are
+    /// ignored.
     pub async fn avatar(files: Vec<(String, edge::File)>) -> Result<Option<Self>> {
-        match files.into_iter().rfind(|(field, _)| field == "avatar") {
+        match files.into_iter().rfind(|(field, _)| field == "avatar" || field.ends_with("[avatar]")) {
             Some((_, file)) => Self::picture(file).await.map(Some),
             None => Ok(None),
         }

@@ -205,7 +205,7 @@ pub async fn update_user(
         .store
         .write(move |tx| {
             service::find_granted_user(tx, caller, id)?;
-            let user = user::service::update(tx, id, &change)?;
+            let user = user::service::update(tx, id, &change, &Actor::Operator)?;
             Ok::<_, Error>(PlatformUserJson::new(user, user::store::list_memberships(tx, id)?, &base_url))
         })
         .await?;

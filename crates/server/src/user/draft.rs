@@ -78,7 +78,7 @@ pub async fn read_change(body: UserUpdateBody) -> Result<UserChange> {
         None => None,
     };
     let custom_attributes = body.custom_attributes.map(|attributes| attributes.0).unwrap_or_default();
-    Ok(UserChange { name, display_name, email, password_hash, custom_attributes })
+    Ok(UserChange { name, display_name, email, password_hash, custom_attributes, ..UserChange::default() })
 }
 
 /// What is wrong with an address.
@@ -97,9 +97,14 @@ fn presence_problem(field: &str, text: &str) -> Option<Problem> {
     text.trim().is_empty().then(|| Problem::new(field, "can't be blank"))
 }
 
-fn length_problem(field: &str, text: &str) -> Option<Problem> {
-    let is_longer = text.chars().nth(MAX_TEXT).is_some();
-    is_longer.then(|| Problem::new(field, &format!("is too long (maximum is {MAX_TEXT} characters)")))
+/// What is wrong with a text that is as long as a name at most.
+pub fn length_problem(field: &str, text: &str) -> Option<Problem> {
+    text.chars().nth(MAX_TEXT).map(|_| too_long(field, MAX_TEXT))
+}
+
+/// Says that a text has more than `most` characters.
+pub fn too_long(field: &str, most: usize) -> Problem {
+    Problem::new(field, &format!("is too long (maximum is {most} characters)"))
 }
 
 #[cfg(test)]

@@ -103,6 +103,12 @@ pub struct UserChange {
     pub password_hash: Option<String>,
     /// Free attributes set by the operator; merged key by key.
     pub custom_attributes: Map<String, Value>,
+    /// The free attribute of this name, or none.
+    pub phone_number: Maybe<String>,
+    /// What its messages end with, or nothing.
+    pub message_signature: Maybe<String>,
+    /// Preferences of clients; replaces.
+    pub ui_settings: Option<Json>,
 }
 
 impl User {

@@ -1,5 +1,6 @@
 //! The rules of users.
 
+use edge::field::Maybe;
 use edge::{Error, Result};
 use serde_json::{Map, Value, json};
 use store::Tx;
@@ -10,6 +11,9 @@ use crate::deletion::{Purge, Subject};
 use crate::events::Actor;
 use crate::platform::audit;
 use crate::{agent, auth, conversation, token};
+
+/// The free attribute that users set by themselves.
+const PHONE_NUMBER: &str = "phone_number";
 
 /// Makes a user with an API key; gives both. Whoever has the address already is given instead, with its own name
 /// and password, confirmed if `new` is.
@@ -47,8 +51,27 @@ pub fn confirm(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
 }
 
 /// Changes a user; what is not given stays. The address counts at once (rest.md §5.4).
-pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> {
+pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange, actor: &Actor) -> Result<User> {
     let before = users::lock(tx, id)?.ok_or(Error::NotFound("user"))?;
+    let after = changed(&before, change);
+    let is_known_as = |user: &User| {
+        (user.name.clone(), user.display_name.clone(), user.email.clone(), user.custom_attributes.clone())
+    };
+    let is_same = is_known_as(&before) == is_known_as(&after);
+    let own = (&before.message_signature, &before.ui_settings) == (&after.message_signature, &after.ui_settings);
+    if !is_same || !own {
+        users::update(tx, &after)?;
+    }
+    if let Some(hash) = &change.password_hash {
+        auth::service::set_password(tx, id, hash, None, actor)?;
+    }
+    if !is_same {
+        audit::record_by(tx, actor, "user.updated", &json!({ "user_id": id }))?;
+    }
+    Ok(after)
+}
+
+fn changed(before: &User, change: &UserChange) -> User {
     let mut after = before.clone();
     if let Some(name) = &change.name {
         after.name.clone_from(name);
@@ -57,24 +80,26 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange) -> Result<User> 
     if let Some(email) = &change.email {
         after.email.clone_from(email);
     }
-    if !change.custom_attributes.is_empty() {
-        let mut attributes: Map<String, Value> = before.custom_attributes.read();
-        attributes.extend(change.custom_attributes.clone());
-        after.custom_attributes = Json::of(&attributes);
+    let mut attributes: Map<String, Value> = before.custom_attributes.read();
+    attributes.extend(change.custom_attributes.clone());
+    match &change.phone_number {
+        Maybe::Absent => {}
+        Maybe::Null => drop(attributes.remove(PHONE_NUMBER)),
+        Maybe::Value(number) => drop(attributes.insert(PHONE_NUMBER.to_owned(), number.as_str().into())),
     }
-    let is_same = (&before.name, &before.display_name, &before.email, &before.custom_attributes)
-        == (&after.name, &after.display_name, &after.email, &after.custom_attributes);
-    if is_same && change.password_hash.is_none() {
-        return Ok(before);
+    after.custom_attributes = Json::of(&attributes);
+    after.message_signature = change.message_signature.clone().or_keep(after.message_signature);
+    if let Some(settings) = &change.ui_settings {
+        after.ui_settings = settings.clone();
     }
-    users::update(tx, &after)?;
-    if let Some(hash) = &change.password_hash {
-        auth::service::set_password(tx, id, hash, None, &Actor::Operator)?;
-    }
-    if !is_same {
-        audit::record(tx, "user.updated", &json!({ "user_id": id }))?;
-    }
-    Ok(after)
+    after
+}
+
+/// Gives the user another API key; the one before is worth nothing from now on.
+pub fn reset_token(tx: &mut Tx<'_>, id: UserId, actor: &Actor) -> Result<()> {
+    users::lock(tx, id)?.ok_or(Error::NotFound("user"))?;
+    users::update_access_token(tx, id, &token::random())?;
+    audit::record_by(tx, actor, "user.token_reset", &json!({ "user_id": id }))
 }
 
 /// Deletes a user: gone from every answer at once, its rows follow in a job (decisions §5). It leaves its accounts as

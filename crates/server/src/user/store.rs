@@ -58,10 +58,20 @@ pub(super) fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     let now = tx.now();
     let changed = tx.execute(
         sql!(
-            "UPDATE users SET name = $2, display_name = $3, email = $4, custom_attributes = $5, updated_at = $6
+            "UPDATE users SET name = $2, display_name = $3, email = $4, custom_attributes = $5, message_signature = $6,
+                 ui_settings = $7, updated_at = $8
              WHERE id = $1"
         ),
-        (user.id, user.name.as_str(), user.display_name.as_deref(), user.email.as_str(), &user.custom_attributes, now),
+        (
+            user.id,
+            user.name.as_str(),
+            user.display_name.as_deref(),
+            user.email.as_str(),
+            &user.custom_attributes,
+            user.message_signature.as_deref(),
+            &user.ui_settings,
+            now,
+        ),
     );
     match changed {
         Err(store::Error::Duplicate(_)) => Err(Error::invalid("email", "has already been taken")),
@@ -134,6 +144,13 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewUser, email: &str, pubsub_token: 
 pub(super) fn insert_access_token(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<()> {
     let now = tx.now();
     tx.execute(sql!("INSERT INTO access_tokens (token, user_id, created_at) VALUES ($1, $2, $3)"), (token, user, now))?;
+    Ok(())
+}
+
+/// Replaces the user's API key.
+pub(super) fn update_access_token(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(sql!("UPDATE access_tokens SET token = $2, created_at = $3 WHERE user_id = $1"), (user, token, now))?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use store::testing::{Engine, db_test};
 
 use super::cookie;
 use crate::auth::link::{self, Purpose};
+use crate::events::Actor;
 use crate::testing::{Answer, Caller, TestApp};
 use crate::text::url_encoded;
 use crate::user::password;
@@ -43,7 +44,7 @@ async fn person(app: &TestApp) -> (Caller, String) {
     let caller = app.agent(app.account().await).await;
     let (id, hash) = (caller.id, password::hash(PASSWORD.into()).await.unwrap());
     let change = user::UserChange { password_hash: Some(hash), ..user::UserChange::default() };
-    let user = app.app.store.write(move |tx| user::service::update(tx, id, &change)).await.unwrap();
+    let user = app.app.store.write(move |tx| user::service::update(tx, id, &change, &Actor::Operator)).await.unwrap();
     (caller, user.email)
 }
 
@@ -212,7 +213,7 @@ async fn names_on_the_start_are_text(app: TestApp) {
     let (caller, email) = person(&app).await;
     let id = caller.id;
     let change = user::UserChange { name: Some("<b>علي & \"Co\"".into()), ..user::UserChange::default() };
-    app.app.store.write(move |tx| user::service::update(tx, id, &change)).await.unwrap();
+    app.app.store.write(move |tx| user::service::update(tx, id, &change, &Actor::Operator)).await.unwrap();
     let cookie = cookie_of(&sign_in(&app, &email, PASSWORD).await.expect(303));
     let page = app.page_with("/app", &cookie).await.expect(200);
     assert!(page.text().contains("&lt;b&gt;علي &amp; &quot;Co&quot;</strong>"), "{}", page.text());
