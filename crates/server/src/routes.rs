@@ -14,8 +14,12 @@ use crate::{
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
-const UPDATED_BY_PUT: &[&str] =
-    &["/api/v1/accounts/{}/contacts/{}", "/api/v1/profile", "/api/v1/profile/set_active_account"];
+const UPDATED_BY_PUT: &[&str] = &[
+    "/api/v1/accounts/{}/contacts/{}",
+    "/api/v1/profile",
+    "/api/v1/profile/set_active_account",
+    "/rails/active_storage/disk/{}",
+];
 
 /// The product as a service: every route inside of the manners of the wire.
 pub fn router(app: App) -> Rewrite {
