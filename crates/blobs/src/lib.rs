@@ -1,20 +1,25 @@
 //! The bytes of files: written once under a random key, read whole or in ranges, deleted. Knows no feature.
 //!
-//! A local folder by default; whatever `object_store` speaks to can take its place. What [`Blobs::put`] has returned
-//! for is on the disk: bytes, name and folder are synchronised.
+//! A local folder by default, or a bucket that is spoken to as Amazon's S3. What [`Blobs::put`] has returned for is
+//! on the disk: bytes, name and folder are synchronised, by us or by the bucket's server.
+
+mod bucket;
+mod client;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub use bucket::Bucket;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path as Location;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 
-/// Pieces in which bytes are written; two of them are in memory at a time.
+/// Pieces in which bytes are written to a folder; two of them are in memory at a time.
 const PIECE: usize = 1024 * 1024;
 /// Hex digits of a key.
 const KEY_LENGTH: usize = 32;
@@ -45,7 +50,10 @@ pub type ByteStream = futures_util::stream::BoxStream<'static, std::io::Result<B
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
-    folder: Arc<Path>,
+    /// None: the blobs lie elsewhere.
+    folder: Option<Arc<Path>>,
+    /// Bytes in which a blob is written.
+    piece: usize,
 }
 
 /// A blob as a list shows it.
@@ -69,7 +77,17 @@ impl Blobs {
     pub fn in_folder(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(std::io::Error::other)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder: folder.into() })
+        Ok(Self { store: Arc::new(store), folder: Some(folder.into()), piece: PIECE })
+    }
+
+    /// The blobs in a bucket. Nothing is called yet.
+    pub fn in_bucket(bucket: &Bucket) -> Result<Self> {
+        Ok(Self { store: Arc::new(bucket.open()?), folder: None, piece: bucket::PIECE })
+    }
+
+    /// Blobs that are gone with the process, for tests.
+    pub fn in_memory() -> Self {
+        Self { store: Arc::new(InMemory::new()), folder: None, piece: PIECE }
     }
 
     /// Writes a blob of known bytes.
@@ -83,22 +101,24 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Send + Unpin,
     {
-        let upload = self.store.put_multipart(&location(name)?).await?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, PIECE);
-        while let Some(piece) = bytes.next().await {
-            match piece {
-                Ok(piece) => {
-                    writer.wait_for_capacity(1).await?;
-                    writer.put(piece);
+        let location = location(name)?;
+        let (mut begun, mut size) = (Vec::new(), 0);
+        while size <= self.piece {
+            match bytes.next().await {
+                Some(Ok(piece)) => {
+                    size += piece.len();
+                    begun.push(piece);
                 }
-                Err(cause) => {
-                    writer.abort().await?;
-                    return Err(Error::Source(cause));
+                Some(Err(cause)) => return Err(Error::Source(cause)),
+                None => {
+                    self.store.put(&location, PutPayload::from_iter(begun)).await?;
+                    return Ok(());
                 }
             }
         }
-        writer.finish().await?;
-        Ok(())
+        let upload = self.store.put_multipart(&location).await?;
+        let writer = WriteMultipart::new_with_chunk_size(upload, self.piece);
+        write(writer, futures_util::stream::iter(begun.into_iter().map(Ok)).chain(bytes)).await
     }
 
     /// The bytes of a blob, or of `range` of it; `None` when there is none.
@@ -149,16 +169,38 @@ impl Blobs {
         Ok(entries)
     }
 
-    /// Deletes what writes left behind that were cut off more than `age` ago; gives how many.
+    /// Deletes what writes to a folder left behind that were cut off more than `age` ago; gives how many. A bucket has
+    /// a rule of its own for that, which its owner sets.
     pub async fn delete_unfinished(&self, shard: u8, age: Duration) -> std::io::Result<usize> {
-        let folder = self.folder.join(format!("{shard:02x}"));
+        let Some(folder) = &self.folder else { return Ok(0) };
+        let folder = folder.join(format!("{shard:02x}"));
         tokio::task::spawn_blocking(move || delete_unfinished(&folder, age)).await.map_err(std::io::Error::other)?
     }
 
-    /// The local folder.
-    pub fn folder(&self) -> PathBuf {
-        self.folder.to_path_buf()
+    /// The local folder; `None` when the blobs lie elsewhere.
+    pub fn folder(&self) -> Option<PathBuf> {
+        self.folder.as_deref().map(Path::to_path_buf)
     }
+}
+
+async fn write<S>(mut writer: WriteMultipart, mut bytes: S) -> Result<()>
+where
+    S: Stream<Item = std::io::Result<Bytes>> + Send + Unpin,
+{
+    while let Some(piece) = bytes.next().await {
+        match piece {
+            Ok(piece) => {
+                writer.wait_for_capacity(1).await?;
+                writer.put(piece);
+            }
+            Err(cause) => {
+                writer.abort().await?;
+                return Err(Error::Source(cause));
+            }
+        }
+    }
+    writer.finish().await?;
+    Ok(())
 }
 
 /// A local write stands under the blob's name with `#` and a number behind it until it is whole.

@@ -17,7 +17,7 @@ mod family;
 mod json;
 mod path;
 
-pub use body::{Body, BodyLimit, BodyWithFiles, File, MultipartLimit, Query, Shape, Uploads};
+pub use body::{Body, BodyLimit, BodyWithFiles, File, Incoming, MultipartLimit, Query, Receiver, Shape, Uploads};
 pub use credential::{Credential, Session, credential};
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};

@@ -1,4 +1,5 @@
-//! `ooctopus doctor`: is this installation in order? Changes nothing.
+//! `ooctopus doctor`: is this installation in order? Changes nothing, but for a probe in a bucket that it takes away
+//! again.
 
 use std::fmt;
 use std::path::Path;
@@ -9,7 +10,7 @@ use store::{Database, Options, Store};
 
 use crate::config::{Config, Mistakes};
 use crate::data_folder::{DataFolder, KeyState};
-use crate::{database, output};
+use crate::{database, file_store, output};
 
 /// Below this the disk is called nearly full, in bytes.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -45,6 +46,15 @@ impl Check {
         Self { outcome: Outcome::Fail, name, text: text.into() }
     }
 
+    /// By the bytes that are free.
+    fn of_space(name: &'static str, free: u64, text: String) -> Self {
+        match free {
+            free if free < NO_SPACE => Self::fail(name, text),
+            free if free < LITTLE_SPACE => Self::warn(name, text),
+            _ => Self::ok(name, text),
+        }
+    }
+
     /// The check, or the failure to make it.
     fn of(name: &'static str, result: Result<Self>) -> Self {
         result.unwrap_or_else(|error| Self::fail(name, format!("{error:#}")))
@@ -76,6 +86,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
         checks.push(Check::of("secret key", check_key(&folder)));
         checks.push(Check::of("disk space", check_space(folder.path())));
     }
+    checks.push(Check::of("files", check_files(config, &folder).await));
     checks.extend(check_database(&database::small_options(config, &folder)).await);
     checks.push(check_mail(config));
     report(&checks)
@@ -114,14 +125,40 @@ fn check_key(folder: &DataFolder) -> Result<Check> {
 
 fn check_space(path: &Path) -> Result<Check> {
     const NAME: &str = "disk space";
+    let free = free_space(path)?;
+    Ok(Check::of_space(NAME, free, format!("{} MB free", free >> 20)))
+}
+
+/// Bytes that are free where `path` is.
+fn free_space(path: &Path) -> Result<u64> {
     let disk = rustix::fs::statvfs(path).with_context(|| format!("asking for the space at {}", path.display()))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let text = format!("{} MB free", free >> 20);
-    Ok(match free {
-        free if free < NO_SPACE => Check::fail(NAME, text),
-        free if free < LITTLE_SPACE => Check::warn(NAME, text),
-        _ => Check::ok(NAME, text),
-    })
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The files may lie on another disk than the rest of the data folder, or elsewhere.
+async fn check_files(config: &Config, folder: &DataFolder) -> Result<Check> {
+    const NAME: &str = "files";
+    if let Some(bucket) = file_store::bucket(config)? {
+        let name = &bucket.name;
+        file_store::probe(&bucket).await.with_context(|| format!("the bucket {name}"))?;
+        return Ok(Check::ok(NAME, format!("a probe was written to the bucket {name}, read and deleted")));
+    }
+    let path = folder.files();
+    let shown = path.display();
+    match std::fs::metadata(&path) {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Check::warn(NAME, format!("{shown} is not there yet; the first start makes it")))
+        }
+        Err(cause) => Ok(Check::fail(NAME, format!("{shown} cannot be read: {cause}"))),
+        Ok(found) if !found.is_dir() => Ok(Check::fail(NAME, format!("{shown} is not a folder"))),
+        Ok(_) if !file_store::is_writable(&path) => {
+            Ok(Check::fail(NAME, format!("{shown} cannot be written to by this user")))
+        }
+        Ok(_) => {
+            let free = free_space(&path)?;
+            Ok(Check::of_space(NAME, free, format!("{shown} can be written to, {} MB free", free >> 20)))
+        }
+    }
 }
 
 async fn check_database(options: &Options) -> Vec<Check> {

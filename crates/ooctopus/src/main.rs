@@ -8,6 +8,7 @@ mod data_folder;
 mod database;
 mod demo;
 mod doctor;
+mod file_store;
 mod listener;
 mod logging;
 mod metrics;

@@ -16,7 +16,7 @@ use crate::data_folder::{DataFolder, Lock};
 use crate::demo::Demo;
 use crate::metrics::Metrics;
 use crate::shutdown::{Parts, Signals};
-use crate::{database, listener, output};
+use crate::{database, file_store, listener, output};
 
 /// Serves until a signal says stop.
 pub async fn run(config: &Config, args: ServeArgs) -> Result<()> {
@@ -69,7 +69,7 @@ impl Server {
         let demo = if args.demo { Some(Demo::ensure(&store, config).await?) } else { None };
 
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
-        let files = Files::new(folder.blobs()?);
+        let files = Files::new(file_store::open(config, &folder)?);
         let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret)?);
         server::file::jobs::keep_sweeping(&app).await?;
         let setup_link = server::setup::service::link_at_start(&app).await?;

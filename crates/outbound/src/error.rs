@@ -35,6 +35,9 @@ pub enum Error {
     /// The server leads on and on, or to where nothing may be called; the text says which.
     #[error("the server leads on {0}")]
     Redirect(&'static str),
+    /// What came could not be put where it was to go.
+    #[error("what the server answered could not be kept: {0}")]
+    Sink(String),
     /// Too many calls are waiting.
     #[error("too many calls are waiting")]
     Busy,
@@ -44,7 +47,7 @@ impl Error {
     /// Whether the same call may end better later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Resolve(_) | Self::Connect(_) | Self::Broken(_) | Self::TimedOut | Self::Busy => true,
+            Self::Resolve(_) | Self::Connect(_) | Self::Broken(_) | Self::TimedOut | Self::Sink(_) | Self::Busy => true,
             Self::Url(_) | Self::Refused(_) | Self::TooLarge(_) | Self::Compressed | Self::Redirect(_) => false,
         }
     }

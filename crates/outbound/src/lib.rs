@@ -12,6 +12,8 @@ mod permits;
 mod resolver;
 mod target;
 
+use std::future::Future;
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -118,6 +120,37 @@ impl Response {
     }
 }
 
+/// The head of an answer whose body went elsewhere.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The status; the body of none but a success was taken.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The address that answered, after redirects.
+    pub url: String,
+}
+
+impl Head {
+    /// The media type as sent, with its parameters.
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE)?.to_str().ok()
+    }
+}
+
+/// Where the bytes of a body go, piece by piece.
+pub trait Sink: Send {
+    /// Takes the next bytes; an error ends the call.
+    fn push(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+impl Sink for BytesMut {
+    async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
 /// The client; cheap to clone.
 #[derive(Clone)]
 pub struct Outbound(Arc<Parts>);
@@ -154,9 +187,15 @@ impl Outbound {
 
     /// Fetches an address, following redirects.
     pub async fn get(&self, url: &str, limits: Limits) -> Result<Response, Error> {
-        let target = Target::parse(url)?;
-        let _place = self.0.permits.enter()?;
-        timeout(limits.time, self.follow(target, limits)).await.map_err(|_| Error::TimedOut)?
+        let mut body = BytesMut::new();
+        let head = self.fetch(url, limits, |_| true, &mut body).await?;
+        Ok(head.with(body))
+    }
+
+    /// The same, with the body into `sink`, so that a large one is not in memory. Of an answer that is no success
+    /// nothing but the head is taken.
+    pub async fn download(&self, url: &str, limits: Limits, sink: &mut impl Sink) -> Result<Head, Error> {
+        self.fetch(url, limits, |status| status.is_success(), sink).await
     }
 
     /// Posts a body. A redirect is an answer like any other: what was meant for one server is not sent to another.
@@ -170,41 +209,77 @@ impl Outbound {
         let target = Target::parse(url)?;
         let body = body.into();
         let _place = self.0.permits.enter()?;
-        let call = self.call(Method::POST, &target, headers, body, limits);
-        timeout(limits.time, call).await.map_err(|_| Error::TimedOut)?
+        let mut answer = BytesMut::new();
+        let call = async {
+            let request = Post { headers, body };
+            let _running = self.0.permits.run(&target.host()).await?;
+            let (head, body) = self.send(Method::POST, &target, request).await?;
+            if !is_redirect(head.status) {
+                read(&head.headers, body, limits, &mut answer).await?;
+            }
+            Ok(head)
+        };
+        let head = timeout(limits.time, call).await.map_err(|_| Error::TimedOut)??;
+        Ok(head.with(answer))
     }
 
-    async fn follow(&self, mut target: Target, limits: Limits) -> Result<Response, Error> {
+    async fn fetch(
+        &self,
+        url: &str,
+        limits: Limits,
+        is_wanted: fn(StatusCode) -> bool,
+        sink: &mut impl Sink,
+    ) -> Result<Head, Error> {
+        let target = Target::parse(url)?;
+        let _place = self.0.permits.enter()?;
+        timeout(limits.time, self.follow(target, limits, is_wanted, sink)).await.map_err(|_| Error::TimedOut)?
+    }
+
+    async fn follow(
+        &self,
+        mut target: Target,
+        limits: Limits,
+        is_wanted: fn(StatusCode) -> bool,
+        sink: &mut impl Sink,
+    ) -> Result<Head, Error> {
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.call(Method::GET, &target, HeaderMap::new(), Bytes::new(), limits).await?;
-            match location(&response)? {
-                Some(location) => target = target.follow(location)?,
-                None => return Ok(response),
+            let _running = self.0.permits.run(&target.host()).await?;
+            let (head, body) = self.send(Method::GET, &target, Post::default()).await?;
+            if let Some(location) = location(&head)? {
+                target = target.follow(location)?;
+                continue;
             }
+            if is_wanted(head.status) {
+                read(&head.headers, body, limits, sink).await?;
+            }
+            return Ok(head);
         }
         Err(Error::Redirect("too often"))
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        target: &Target,
-        headers: HeaderMap,
-        body: Bytes,
-        limits: Limits,
-    ) -> Result<Response, Error> {
-        let mut request = Request::new(Full::new(body));
+    async fn send(&self, method: Method, target: &Target, post: Post) -> Result<(Head, Incoming), Error> {
+        let mut request = Request::new(Full::new(post.body));
         *request.method_mut() = method;
         *request.uri_mut() = target.uri()?;
-        *request.headers_mut() = headers;
+        *request.headers_mut() = post.headers;
         request.headers_mut().insert(USER_AGENT, self.0.user_agent.clone());
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-
-        let _running = self.0.permits.run(&target.host()).await?;
         let answer = self.0.client().request(request).await.map_err(|error| Error::of_client(&error))?;
         let (parts, body) = answer.into_parts();
-        let body = if is_redirect(parts.status) { Bytes::new() } else { read(&parts.headers, body, limits).await? };
-        Ok(Response { status: parts.status, headers: parts.headers, body, url: target.as_str().to_owned() })
+        Ok((Head { status: parts.status, headers: parts.headers, url: target.as_str().to_owned() }, body))
+    }
+}
+
+/// What is sent along with a call.
+#[derive(Default)]
+struct Post {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Head {
+    fn with(self, body: BytesMut) -> Response {
+        Response { status: self.status, headers: self.headers, body: body.freeze(), url: self.url }
     }
 }
 
@@ -230,7 +305,7 @@ fn is_redirect(status: StatusCode) -> bool {
 }
 
 /// Where an answer leads on.
-fn location(response: &Response) -> Result<Option<&str>, Error> {
+fn location(response: &Head) -> Result<Option<&str>, Error> {
     if !is_redirect(response.status) {
         return Ok(None);
     }
@@ -239,7 +314,7 @@ fn location(response: &Response) -> Result<Option<&str>, Error> {
 }
 
 /// Reads a body up to its limit; what comes after it is never taken from the socket as a whole.
-async fn read(headers: &HeaderMap, mut body: Incoming, limits: Limits) -> Result<Bytes, Error> {
+async fn read(headers: &HeaderMap, mut body: Incoming, limits: Limits, sink: &mut impl Sink) -> Result<(), Error> {
     if limits.excess == Excess::Refuse {
         if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
             return Err(Error::Compressed);
@@ -249,21 +324,21 @@ async fn read(headers: &HeaderMap, mut body: Incoming, limits: Limits) -> Result
             return Err(Error::TooLarge(limits.bytes));
         }
     }
-    let limit = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
-    let mut bytes = BytesMut::new();
+    let mut room = usize::try_from(limits.bytes).unwrap_or(usize::MAX);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| Error::of_body(&error))?.into_data() else { continue };
-        let room = limit - bytes.len();
-        if data.len() > room {
-            if limits.excess == Excess::Refuse {
-                return Err(Error::TooLarge(limits.bytes));
-            }
-            bytes.extend_from_slice(&data[..room]);
+        let is_excess = data.len() > room;
+        if is_excess && limits.excess == Excess::Refuse {
+            return Err(Error::TooLarge(limits.bytes));
+        }
+        let taken = &data[..data.len().min(room)];
+        sink.push(taken).await.map_err(|cause| Error::Sink(cause.to_string()))?;
+        room -= taken.len();
+        if is_excess {
             break;
         }
-        bytes.extend_from_slice(&data);
     }
-    Ok(bytes.freeze())
+    Ok(())
 }
 
 /// TLS by one provider, with the certificates of the operating system and `roots`.

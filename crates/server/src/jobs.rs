@@ -8,6 +8,7 @@ use crate::agent::removal::ClearRemovedAgent;
 use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::WakeConversation;
 use crate::deletion::Purge;
+use crate::file::fetch::FetchAvatar;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
 use crate::filter::jobs::FillValues;
 use crate::label::jobs::CarryLabel;
@@ -19,6 +20,7 @@ pub fn registry() -> Registry<App> {
         .with::<ClearRemovedAgent>()
         .with::<DeleteBlob>()
         .with::<FillValues>()
+        .with::<FetchAvatar>()
         .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SweepFiles>()

@@ -55,7 +55,7 @@ mod schema;
 mod testing;
 
 pub use app::{App, Settings};
-pub use blobs::Blobs;
+pub use blobs::{Blobs, Bucket};
 pub use edge::{Error, MultipartLimit, Result, Uploads};
 pub use file::base_url::BaseUrl;
 pub use file::storage::Files;

@@ -35,6 +35,8 @@ migrations! {
     "0046_survey_answers.sql",
     "0054_setup_link.sql",
     "0057_account_settings.sql",
+    "0060_avatar_addresses.sql",
+    "0061_direct_uploads.sql",
     "0070_custom_attributes.sql",
     "0071_attribute_values.sql",
     "0072_labels.sql",

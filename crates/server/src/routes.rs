@@ -14,9 +14,13 @@ use crate::{
     report, setup, survey, team, webhook,
 };
 
-/// Resources whose documented update verb is PUT (rest.md §1.1).
-const UPDATED_BY_PUT: &[&str] =
-    &["/api/v1/accounts/{}/contacts/{}", "/api/v1/profile", "/api/v1/profile/set_active_account"];
+/// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
+const UPDATED_BY_PUT: &[&str] = &[
+    "/api/v1/accounts/{}/contacts/{}",
+    "/api/v1/profile",
+    "/api/v1/profile/set_active_account",
+    "/rails/active_storage/disk/{}",
+];
 
 /// The product as a service: every route inside of the manners of the wire.
 pub fn router(app: App) -> Rewrite {
@@ -80,6 +84,7 @@ fn platform() -> OpenApiRouter<App> {
         ))
         .routes(routes!(agent_bot::platform::list, agent_bot::platform::create))
         .routes(routes!(agent_bot::platform::show, agent_bot::platform::update, agent_bot::platform::delete))
+        .routes(routes!(agent_bot::platform::delete_avatar))
 }
 
 fn sessions() -> OpenApiRouter<App> {
@@ -106,8 +111,10 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))
+        .routes(routes!(agent_bot::routes::delete_avatar))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
         .routes(routes!(inbox::routes::show, inbox::routes::update, inbox::routes::delete))
+        .routes(routes!(inbox::routes::delete_avatar))
         .routes(routes!(inbox::bot::show))
         .routes(routes!(inbox::bot::set))
         .routes(routes!(inbox::members::list_assignable_in_inbox))
@@ -137,6 +144,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(contact::routes::show, contact::change::update, contact::routes::delete))
         .routes(routes!(contact::labels::list, contact::labels::set))
         .routes(routes!(contact::change::destroy_custom_attributes))
+        .routes(routes!(contact::change::delete_avatar))
         .routes(routes!(contact::reach::create_session))
         .routes(routes!(contact::reach::list_contactable_inboxes))
         .routes(routes!(contact::reach::list_conversations))
@@ -179,6 +187,8 @@ fn conversations() -> OpenApiRouter<App> {
         .routes(routes!(conversation::routes::list_labels, conversation::routes::set_labels))
         .routes(routes!(message::routes::list, message::routes::create))
         .routes(routes!(message::deletion::delete))
+        .routes(routes!(file::deposit::create))
+        .routes(routes!(file::direct::announce))
 }
 
 fn public() -> OpenApiRouter<App> {

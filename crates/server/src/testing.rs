@@ -96,7 +96,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let uploads = folder.path().join("uploads");
         std::fs::create_dir(&uploads).unwrap();
-        let settings = Settings { uploads: edge::Uploads::new(uploads, 16, 1024 * 1024), ..settings };
+        let settings = Settings { uploads: settings.uploads.clone().in_folder(uploads), ..settings };
         let files = Files::new(Blobs::in_folder(&folder.path().join("files")).unwrap());
         let app = App::new(database.open(), files, Arc::clone(&clock) as _, settings);
         let service = crate::router(app.clone());

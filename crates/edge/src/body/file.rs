@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::Error;
 
@@ -21,6 +23,8 @@ const HEAD: usize = 8 * 1024;
 const PIECE: usize = 256 * 1024;
 /// How long a request waits until another one has finished its upload.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// How long a client may send nothing of a file.
+const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 /// Where and how many files are received at a time; an `Extension` changes it.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub struct Uploads {
     folder: Arc<Path>,
     slots: Arc<Semaphore>,
     in_memory: u64,
+    longest_wait: Duration,
+    longest_silence: Duration,
 }
 
 /// An uploaded file. What it takes on the disk is gone with it, however its request or the process ends: the
@@ -55,14 +61,47 @@ impl Uploads {
     /// At most `at_once` requests with files, which lie in `folder` as far as those of a request have more than
     /// `in_memory` bytes.
     pub fn new(folder: PathBuf, at_once: usize, in_memory: u64) -> Self {
-        Self { folder: folder.into(), slots: Arc::new(Semaphore::new(at_once)), in_memory }
+        Self {
+            folder: folder.into(),
+            slots: Arc::new(Semaphore::new(at_once)),
+            in_memory,
+            longest_wait: LONGEST_WAIT,
+            longest_silence: LONGEST_SILENCE,
+        }
+    }
+
+    /// With other limits of patience: for a place, and for a client that sends nothing of a file.
+    #[must_use]
+    pub fn with_patience(self, longest_wait: Duration, longest_silence: Duration) -> Self {
+        Self { longest_wait, longest_silence, ..self }
+    }
+
+    /// How many places are free.
+    pub fn free(&self) -> usize {
+        self.slots.available_permits()
+    }
+
+    /// With the files in another folder.
+    #[must_use]
+    pub fn in_folder(self, folder: PathBuf) -> Self {
+        Self { folder: folder.into(), ..self }
+    }
+
+    /// How long a client may send nothing of a file.
+    pub(super) fn longest_silence(&self) -> Duration {
+        self.longest_silence
     }
 
     /// A place to receive the files of one request; [`Error::Unavailable`] when others keep all places for too long.
-    pub(super) async fn begin(&self) -> Result<Receiver, Error> {
-        let slot = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.slots).acquire_owned()).await;
+    pub async fn begin(&self) -> Result<Receiver, Error> {
+        let slot = timeout(self.longest_wait, Arc::clone(&self.slots).acquire_owned()).await;
         let slot = slot.map_err(|_| Error::Unavailable)?.map_err(Error::internal)?;
-        Ok(Receiver { folder: Arc::clone(&self.folder), slot: Arc::new(slot), memory_left: self.in_memory })
+        Ok(Receiver {
+            folder: Arc::clone(&self.folder),
+            slot: Arc::new(slot),
+            memory_left: self.in_memory,
+            longest_silence: self.longest_silence,
+        })
     }
 }
 
@@ -74,15 +113,16 @@ impl Default for Uploads {
 }
 
 /// Receives the files of one request.
-pub(super) struct Receiver {
+pub struct Receiver {
     folder: Arc<Path>,
     slot: Arc<OwnedSemaphorePermit>,
     memory_left: u64,
+    longest_silence: Duration,
 }
 
 impl Receiver {
     /// A file of which nothing has come yet.
-    pub(super) fn file(&mut self) -> Incoming<'_> {
+    pub fn file(&mut self) -> Incoming<'_> {
         Incoming {
             receiver: self,
             memory: BytesMut::new(),
@@ -95,7 +135,7 @@ impl Receiver {
 }
 
 /// A file that is being received.
-pub(super) struct Incoming<'a> {
+pub struct Incoming<'a> {
     receiver: &'a mut Receiver,
     memory: BytesMut,
     disk: Option<tokio::fs::File>,
@@ -105,13 +145,27 @@ pub(super) struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// The bytes of a body that is nothing but the file: `limit_bytes` at most.
+    pub async fn fill(&mut self, body: Body, limit_bytes: u64) -> Result<(), Error> {
+        let mut pieces = body.into_data_stream();
+        let silence = self.receiver.longest_silence;
+        while let Some(piece) = timeout(silence, pieces.next()).await.map_err(|_| Error::TooSlow)? {
+            let piece = piece.map_err(|cause| Error::Malformed(cause.to_string()))?;
+            if self.size + piece.len() as u64 > limit_bytes {
+                return Err(Error::TooLarge { limit_bytes });
+            }
+            self.push(&piece).await?;
+        }
+        Ok(())
+    }
+
     /// Bytes received so far.
-    pub(super) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.size
     }
 
     /// The next bytes.
-    pub(super) async fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
         let wanted = HEAD.saturating_sub(self.head.len()).min(bytes.len());
@@ -136,7 +190,7 @@ impl Incoming<'_> {
     }
 
     /// The file, whole.
-    pub(super) async fn finish(self, filename: String, content_type: Option<String>) -> Result<File, Error> {
+    pub async fn finish(self, filename: String, content_type: Option<String>) -> Result<File, Error> {
         let content = if let Some(mut disk) = self.disk {
             disk.flush().await.map_err(Error::internal)?;
             Content::Disk(Arc::new(disk.into_std().await), self.size)

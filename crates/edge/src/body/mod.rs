@@ -18,7 +18,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 pub(crate) use clean::clean;
-pub use file::{File, Uploads};
+pub use file::{File, Incoming, Receiver, Uploads};
 pub(crate) use fit::BLANK;
 pub use limit::{BodyLimit, MultipartLimit};
 pub(crate) use media::Media;

@@ -21,9 +21,6 @@ use crate::Error;
 /// The parser searches the whole of them again whenever more arrive.
 const LONGEST_HEADERS: usize = 64 * 1024;
 
-/// How long a client may send nothing of a part.
-const LONGEST_SILENCE: Duration = Duration::from_secs(20);
-
 /// What to do with files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Files {
@@ -48,7 +45,7 @@ pub(super) struct Place {
 /// Reads a body whose content type is `header`; an empty one has no parts.
 pub(super) async fn read(header: &str, body: Body, place: &Place) -> Result<Parts, Error> {
     let Place { text: BodyLimit(text_bytes), limits, uploads, files } = place;
-    let (text_bytes, limits) = (*text_bytes, *limits);
+    let (text_bytes, limits, silence) = (*text_bytes, *limits, uploads.longest_silence());
     let mut stream = body.into_data_stream();
     let Some(first) = first_chunk(&mut stream).await? else { return Ok(Parts::default()) };
     let boundary = multer::parse_boundary(header).map_err(malformed)?;
@@ -63,7 +60,7 @@ pub(super) async fn read(header: &str, body: Body, place: &Place) -> Result<Part
             _ => return Err(Error::Malformed("a part without a name".to_owned())),
         };
         let Some(filename) = field.file_name().map(basename) else {
-            let bytes = content(field, text_left, text_bytes).await?;
+            let bytes = content(Part { field, silence }, text_left, text_bytes).await?;
             text_left -= bytes.len() as u64;
             let text = String::from_utf8(bytes).map_err(|_| Error::Malformed(format!("{name} is not UTF-8")))?;
             tree.insert(&name, Value::String(text))?;
@@ -73,13 +70,14 @@ pub(super) async fn read(header: &str, body: Body, place: &Place) -> Result<Part
         let content_type = field.content_type().map(ToString::to_string);
         // A file field that was left empty has a blank file name.
         if *files == Files::Skip || filename.is_empty() {
-            skip(field, limits.file_bytes).await?;
+            skip(Part { field, silence }, limits.file_bytes).await?;
         } else {
             let receiver = match &mut receiver {
                 Some(receiver) => receiver,
                 none => none.insert(uploads.begin().await?),
             };
-            kept.push((name, receive(field, receiver.file(), limits.file_bytes, filename, content_type).await?));
+            let file = receive(Part { field, silence }, receiver.file(), limits.file_bytes).await?;
+            kept.push((name, file.finish(filename, content_type).await?));
         }
     }
     Ok((tree.into_map(), kept))
@@ -127,10 +125,24 @@ async fn first_chunk(stream: &mut axum::body::BodyDataStream) -> Result<Option<B
     Ok(None)
 }
 
+/// A part that is being read.
+struct Part {
+    field: Field<'static>,
+    silence: Duration,
+}
+
+impl Part {
+    /// The next bytes; a client that sends nothing for too long is not waited for.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let chunk = tokio::time::timeout(self.silence, self.field.chunk()).await;
+        chunk.map_err(|_| Error::TooSlow)?.map_err(malformed)
+    }
+}
+
 /// The bytes of a part, of which there may be `left`; the limit that a client hears of is `limit_bytes`.
-async fn content(mut field: Field<'static>, left: u64, limit_bytes: u64) -> Result<Vec<u8>, Error> {
+async fn content(mut part: Part, left: u64, limit_bytes: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = next_chunk(&mut field).await? {
+    while let Some(chunk) = part.next().await? {
         if (bytes.len() + chunk.len()) as u64 > left {
             return Err(Error::TooLarge { limit_bytes });
         }
@@ -139,31 +151,19 @@ async fn content(mut field: Field<'static>, left: u64, limit_bytes: u64) -> Resu
     Ok(bytes)
 }
 
-async fn receive(
-    mut field: Field<'static>,
-    mut file: Incoming<'_>,
-    limit_bytes: u64,
-    filename: String,
-    content_type: Option<String>,
-) -> Result<File, Error> {
-    while let Some(chunk) = next_chunk(&mut field).await? {
+async fn receive(mut part: Part, mut file: Incoming<'_>, limit_bytes: u64) -> Result<Incoming<'_>, Error> {
+    while let Some(chunk) = part.next().await? {
         if file.size() + chunk.len() as u64 > limit_bytes {
             return Err(Error::TooLarge { limit_bytes });
         }
         file.push(&chunk).await?;
     }
-    file.finish(filename, content_type).await
+    Ok(file)
 }
 
-/// The next bytes of a part; a client that sends nothing for too long is not waited for.
-async fn next_chunk(field: &mut Field<'static>) -> Result<Option<Bytes>, Error> {
-    let chunk = tokio::time::timeout(LONGEST_SILENCE, field.chunk()).await;
-    chunk.map_err(|_| Error::TooSlow)?.map_err(malformed)
-}
-
-async fn skip(mut field: Field<'static>, limit_bytes: u64) -> Result<(), Error> {
+async fn skip(mut part: Part, limit_bytes: u64) -> Result<(), Error> {
     let mut size = 0;
-    while let Some(chunk) = next_chunk(&mut field).await? {
+    while let Some(chunk) = part.next().await? {
         size += chunk.len() as u64;
         if size > limit_bytes {
             return Err(Error::TooLarge { limit_bytes });

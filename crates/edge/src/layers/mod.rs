@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -33,7 +34,7 @@ use crate::{Documented, Error};
 pub struct Settings {
     /// How long a request may take until its answer begins; then it is answered 408.
     pub timeout: Duration,
-    /// The same for a request with a multipart body, which may carry files.
+    /// The same for a request whose body may carry files, or is one.
     pub upload_timeout: Duration,
 }
 
@@ -118,7 +119,11 @@ async fn answer(edge: &Edge, call: &Call, request: Request, next: Next) -> Respo
     if call.path.contains("%00") {
         return Error::NotFound("record").into_response();
     }
-    let is_upload = matches!(Media::of(request.headers()), Media::Multipart(_));
+    let is_upload = match Media::of(request.headers()) {
+        Media::Multipart(_) => true,
+        Media::Other => !request.body().is_end_stream(),
+        Media::Json | Media::Urlencoded => false,
+    };
     let timeout = if is_upload { edge.settings.upload_timeout } else { edge.settings.timeout };
     let handled = call.stats.clone().counting(panic::caught(next.run(request)));
     match tokio::time::timeout(timeout, handled).await {

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use flags::Flags;
 use given::Given;
 pub use mistake::{Mistake, Mistakes};
-pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Ranges, Word};
+pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Ranges, Secret, Word};
 
 /// The file that is read from the data folder when no other one is named.
 pub const FILE_NAME: &str = "ooctopus.toml";
@@ -100,6 +100,19 @@ settings! {
     /// Ranges of IP addresses that are called although they are not public, as when a picture is fetched from an
     /// address that somebody gave: `10.20.0.0/16, fd00::/8`. Empty: only public addresses are called.
     outbound_allow: Ranges = "",
+    /// The bucket in which files lie, on a server that speaks as Amazon's S3 does. Empty: in the data folder. It needs
+    /// a rule that ends uploads in pieces which were cut off, after a day.
+    s3_bucket: Option<Word> = "",
+    /// The server of the bucket, `https://s3.example.com`. Empty: Amazon's in the region.
+    s3_endpoint: Option<BaseUrl> = "",
+    /// The region of the bucket.
+    s3_region: Word = "us-east-1",
+    /// The key with which the bucket is reached.
+    s3_access_key: Option<Word> = "",
+    /// The secret of that key: the environment or a file of mode 0600 keeps it better than a flag.
+    s3_secret_key: Option<Secret> = "",
+    /// Whether the bucket's name stands in the path of an address and not before the server's name: on or off.
+    s3_path_style: bool = "on",
     /// The largest JSON or form body, in B, KB, MB or GB, each 1024 of the one before.
     body_limit: ByteSize = "1MB",
     /// The largest uploaded file.

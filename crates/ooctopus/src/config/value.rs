@@ -171,6 +171,31 @@ impl Setting for Word {
     }
 }
 
+/// A word that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The word itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Setting for Secret {
+    const IS_SECRET: bool = true;
+
+    fn read(text: &str) -> Result<Self, String> {
+        Word::read(text).map(|word| Self(word.0))
+    }
+}
+
 /// Ranges of IP addresses, between commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranges(pub Vec<IpNet>);

@@ -2,7 +2,9 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
 
+use axum::body::Bytes;
 use store::testing::db_test;
 
 use crate::support::Installation;
@@ -37,12 +39,72 @@ async fn doctor_is_content_with_a_server_in_order(installation: Installation) {
     let report = installation.run(["doctor", "--mail-sender", "desk@lanternbikes.example"]).expect_success();
     let names: Vec<&str> = report.lines().map(|line| line[5..].split(':').next().unwrap()).collect();
     let expected =
-        ["configuration", "data folder", "secret key", "disk space", "database version", "migrations", "mail"];
+        ["configuration", "data folder", "secret key", "disk space", "files", "database version", "migrations", "mail"];
     assert_eq!(names, expected, "{report}");
     assert!(!report.contains("fail "), "{report}");
     let without_mail = installation.run(["doctor"]).expect_success();
     assert!(without_mail.contains("warn mail: mail_sender is not set: mails would go nowhere"), "{without_mail}");
     server.stop();
+}
+
+#[tokio::test]
+async fn doctor_looks_at_the_folder_of_files() {
+    let installation = Installation::new();
+    installation.serve().ready().await.stop();
+    let files = installation.data().join("files");
+    let report = installation.run(["doctor"]).expect_success();
+    assert!(report.contains(&format!("files: {} can be written to, ", files.display())), "{report}");
+    std::fs::remove_dir_all(&files).unwrap();
+    let report = installation.run(["doctor"]).expect_success();
+    assert!(report.contains("warn files: ") && report.contains("is not there yet"), "{report}");
+    std::fs::write(&files, "").unwrap();
+    let report = installation.run(["doctor"]);
+    assert_eq!(report.status.code(), Some(1));
+    assert!(report.stdout.contains("fail files: ") && report.stdout.contains("is not a folder"), "{report:?}");
+}
+
+/// A server with a bucket, as far as a probe goes; what was asked of it, in order.
+#[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
+async fn bucket() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (noted, kept) = (Arc::clone(&asked), Arc::new(Mutex::new(Bytes::new())));
+    let answer = async move |head: axum::http::request::Parts, body: Bytes| {
+        noted.lock().unwrap().push(format!("{} {}", head.method, head.uri.path()));
+        if head.method == axum::http::Method::PUT {
+            *kept.lock().unwrap() = body;
+        }
+        let headers = [("last-modified", "Mon, 05 Jan 2026 10:00:00 GMT"), ("etag", "\"x\"")];
+        (headers, kept.lock().unwrap().clone())
+    };
+    let router = axum::Router::new().fallback(answer);
+    tokio::task::spawn(async move { axum::serve(listener, router).await });
+    (address, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_probes_a_bucket() {
+    let installation = Installation::new();
+    let (address, asked) = bucket().await;
+    let flags = ["--s3-bucket", "pictures", "--s3-access-key", "we", "--s3-secret-key", "hunter2", "--s3-endpoint"];
+    let doctor = |address: &str| {
+        let flags: Vec<&str> = ["doctor"].into_iter().chain(flags).chain([address]).collect();
+        installation.run(flags)
+    };
+    let report = doctor(&address).expect_success();
+    assert!(report.contains("ok   files: a probe was written to the bucket pictures, read and deleted"), "{report}");
+    let asked = asked.lock().unwrap().clone();
+    let methods: Vec<&str> = asked.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(methods, ["PUT", "GET", "DELETE"]);
+    assert!(asked.iter().all(|line| line.contains(" /pictures/") && line.contains(".probe")), "{asked:?}");
+
+    let report = doctor("http://127.0.0.1:1");
+    assert_eq!(report.status.code(), Some(1));
+    assert!(report.stdout.contains("fail files: the bucket pictures: writing a probe: "), "{report:?}");
+    assert!(!report.stdout.contains("hunter2"), "{report:?}");
+    let report = installation.run(["doctor", "--s3-bucket", "pictures"]);
+    assert!(report.stdout.contains("fail files: s3_bucket needs s3_access_key and s3_secret_key"), "{report:?}");
 }
 
 #[db_test]

@@ -1,7 +1,8 @@
 //! Agent bots over HTTP, for members of an account (rest.md §5.5).
 
+use ::store::Tx;
 use axum::extract::State;
-use edge::{Body, Empty, Error, ErrorJson, Json, Path, Result};
+use edge::{BodyWithFiles, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, AgentBotId};
 
 use super::wire::{AgentBotBody, AgentBotJson};
@@ -9,6 +10,9 @@ use super::{Draft, service, store};
 use crate::App;
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
+use crate::file::fetch;
+use crate::file::picture::{NewPicture, Owner};
+use crate::file::upload::{self, Upload};
 use crate::idempotency::{Answer, Once};
 
 /// The bots that the account may use: its own, and those of the whole installation.
@@ -76,17 +80,23 @@ pub async fn create(
     State(app): State<App>,
     Administrator(member): Administrator,
     once: Once,
-    Body(body): Body<AgentBotBody>,
+    BodyWithFiles { value: body, files }: BodyWithFiles<AgentBotBody>,
 ) -> Result<Json<Answer<AgentBotJson>>> {
+    let once = once.about(&(&body, &files));
     body.check_type()?;
+    let (avatar, address) = (Upload::avatar(files).await?, fetch::address(body.avatar_url.as_ref())?);
     let draft = body.onto(Draft::of(Some(member.account_id)));
     let base_url = app.settings.base_url.clone();
-    once.about(&body)
-        .write(&app, move |tx| {
-            let bot = service::create(tx, &draft, &Actor::from(&member))?;
+    let write = async |file| {
+        let picture = NewPicture { file, address };
+        once.write(&app, move |tx| {
+            let mut bot = service::create(tx, &draft, &Actor::from(&member))?;
+            bot.avatar = picture.apply(tx, Owner::of_bot(&bot), bot.avatar)?;
             Ok(AgentBotJson::new(bot, &member, &base_url))
         })
         .await
+    };
+    upload::stored_avatar_once(&app, avatar, write).await
 }
 
 /// Change a bot of the account.
@@ -110,11 +120,21 @@ pub async fn update(
     State(app): State<App>,
     Administrator(member): Administrator,
     Path((account, id)): Path<(AccountId, AgentBotId)>,
-    Body(body): Body<AgentBotBody>,
+    BodyWithFiles { value: body, files }: BodyWithFiles<AgentBotBody>,
 ) -> Result<Json<AgentBotJson>> {
     body.check_type()?;
+    let (avatar, address) = (Upload::avatar(files).await?, fetch::address(body.avatar_url.as_ref())?);
     let actor = Actor::from(&member);
-    let bot = app.store.write(move |tx| service::update(tx, account, id, |before| body.onto(before), &actor)).await?;
+    let write = async |file| {
+        let picture = NewPicture { file, address };
+        let change = move |tx: &mut Tx<'_>| {
+            let mut bot = service::update(tx, account, id, |before| body.onto(before), &actor)?;
+            bot.avatar = picture.apply(tx, Owner::of_bot(&bot), bot.avatar)?;
+            Ok(bot)
+        };
+        app.store.write(change).await
+    };
+    let bot = upload::stored_avatar(&app, avatar, write).await?;
     Ok(Json(AgentBotJson::new(bot, &member, &app.settings.base_url)))
 }
 
@@ -168,5 +188,31 @@ pub async fn reset_access_token(
 ) -> Result<Json<AgentBotJson>> {
     let actor = Actor::from(&member);
     let bot = app.store.write(move |tx| service::reset_token(tx, account, id, &actor)).await?;
+    Ok(Json(AgentBotJson::new(bot, &member, &app.settings.base_url)))
+}
+
+/// Take the picture of a bot of the account.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/agent_bots/{id}/avatar",
+    operation_id = "deleteAvatarOfAnAccountAgentBot",
+    tag = "AccountAgentBots",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The bot")
+    ),
+    responses(
+        (status = 200, description = "The bot, also when it had none", body = AgentBotJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such bot", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete_avatar(
+    State(app): State<App>,
+    Administrator(member): Administrator,
+    Path((account, id)): Path<(AccountId, AgentBotId)>,
+) -> Result<Json<AgentBotJson>> {
+    let bot = app.store.write(move |tx| service::remove_picture(tx, account, id)).await?;
     Ok(Json(AgentBotJson::new(bot, &member, &app.settings.base_url)))
 }

@@ -8,6 +8,7 @@ use types::{AccountId, AgentBotId, PlatformAppId};
 use super::{AgentBot, Draft, store};
 use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
+use crate::file::picture::{self, Owner};
 use crate::platform::audit;
 use crate::{access, account, token};
 
@@ -69,6 +70,23 @@ pub fn reset_token(tx: &mut Tx<'_>, account: AccountId, id: AgentBotId, actor: &
     store::find(tx, id)?.ok_or(Error::NotFound("agent bot"))
 }
 
+/// Takes the picture of a bot of the account, if it has one.
+pub fn remove_picture(tx: &mut Tx<'_>, account: AccountId, id: AgentBotId) -> Result<AgentBot> {
+    let bot = lock_own(tx, account, id)?;
+    without_picture(tx, bot)
+}
+
+/// The same of a bot that was granted to `app`.
+pub fn remove_picture_for_app(tx: &mut Tx<'_>, app: PlatformAppId, id: AgentBotId) -> Result<AgentBot> {
+    let bot = lock_granted(tx, app, id)?;
+    without_picture(tx, bot)
+}
+
+fn without_picture(tx: &mut Tx<'_>, bot: AgentBot) -> Result<AgentBot> {
+    let avatar = picture::set(tx, Owner::of_bot(&bot), None)?;
+    Ok(AgentBot { avatar, ..bot })
+}
+
 /// Removes a bot of the account: it leaves its inboxes, and what it wrote stays without sender (rest.md §5.5).
 pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: AgentBotId, actor: &Actor) -> Result<()> {
     let bot = lock_own(tx, account, id)?;
@@ -111,6 +129,7 @@ fn apply(tx: &mut Tx<'_>, before: AgentBot, draft: &Draft, actor: &Actor) -> Res
     let event = Event::AgentBotUpdated(before.id, changes);
     tell(tx, old.account_id, before.id, actor, &event)?;
     if draft.account_id != old.account_id {
+        picture::give_with_bot(tx, before.id, draft.account_id)?;
         tell(tx, draft.account_id, before.id, actor, &event)?;
     }
     store::find(tx, before.id)?.ok_or(Error::NotFound("agent bot"))

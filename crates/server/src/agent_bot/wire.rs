@@ -108,6 +108,8 @@ pub struct AgentBotBody {
     /// Free settings.
     #[serde(default)]
     pub bot_config: Maybe<Object>,
+    /// Where a picture is fetched from in the background, `http` or `https`; ignored beside a file `avatar`.
+    pub avatar_url: Option<Text>,
 }
 
 impl edge::Shape for AgentBotBody {}
@@ -147,6 +149,8 @@ pub struct PlatformAgentBotBody {
     /// The account that owns it, one that the app was granted; null: every account may use it.
     #[serde(default)]
     pub account_id: Maybe<Int>,
+    /// Where a picture is fetched from in the background, `http` or `https`; ignored beside a file `avatar`.
+    pub avatar_url: Option<Text>,
 }
 
 impl edge::Shape for PlatformAgentBotBody {}

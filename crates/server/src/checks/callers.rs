@@ -61,6 +61,7 @@ const TABLE: &[Row] = &[
     ("GET /platform/api/v1/agent_bots/{id}",                     [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("PATCH /platform/api/v1/agent_bots/{id}",                   [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
     ("DELETE /platform/api/v1/agent_bots/{id}",                  [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 401, 401]),
+    ("DELETE /platform/api/v1/agent_bots/{id}/avatar",           [401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 403, 401]),
 
     // Whoever calls: a session decides, and the address of the second has one.
     ("POST /auth/sign_in",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -90,11 +91,14 @@ const TABLE: &[Row] = &[
     ("DELETE /api/v1/accounts/{account_id}/agent_bots/{id}",     [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/agent_bots/{id}/avatar",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes",                [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inboxes",               [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes/{id}",           [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}",        [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("PATCH /api/v1/accounts/{account_id}/inboxes/{id}",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}/avatar", [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot", [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
@@ -189,6 +193,7 @@ const TABLE: &[Row] = &[
     ("PUT /api/v1/accounts/{account_id}/contacts/{id}",          [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes",
                                                                  [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("DELETE /api/v1/accounts/{account_id}/contacts/{id}/avatar",[401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes",
                                                                  [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
@@ -229,6 +234,11 @@ const TABLE: &[Row] = &[
                                                                  [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}",
                                                                  [401, 401, 200, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+
+    // Nobody has sent a file.
+    ("POST /api/v1/accounts/{account_id}/upload",                [401, 401, 422, 422, 422, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/direct_uploads",
+                                                                 [401, 401, 200, 403, 200, 403, 200, 403, 403, 401, 401, 401]),
 
     // Whoever calls: a suspended account's inboxes are not there for the public.
     ("GET /public/api/v1/inboxes/{inbox_identifier}",            [200, 200, 200, 200, 200, 200, 200, 200, 404, 200, 200, 200]),

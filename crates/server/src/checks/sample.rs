@@ -98,6 +98,10 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),
+        "createDirectUploadInConversation" => {
+            let checksum = "XrY7u+Ae7tCTyyK7j1rNww==";
+            json!({ "filename": format!("{number}.txt"), "byte_size": 11, "checksum": checksum })
+        }
         "answerSurvey" => {
             json!({ "message": { "submitted_values": { "csat_survey_response": { "rating": number % 5 + 1 } } } })
         }
@@ -116,6 +120,7 @@ pub fn wrapped(operation: &Operation, body: Value) -> Value {
         "custom_attribute_definitions" | "custom_attribute_definitions/{id}" => "custom_attribute_definition",
         "labels" | "labels/{id}" => "label",
         "teams" | "teams/{team_id}" => "team",
+        "conversations/{conversation_id}/direct_uploads" => "blob",
         "custom_filters" | "custom_filters/{custom_filter_id}" => "custom_filter",
         "integrations/hooks" | "integrations/hooks/{hook_id}" => "hook",
         "webhooks" | "webhooks/{webhook_id}" => "webhook",

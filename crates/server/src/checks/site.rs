@@ -27,7 +27,7 @@ static LOGIN_HASH: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Operations that change a contact, or what others see of it.
-const CHANGES_CONTACT: [&str; 2] = ["contactUpdate", "contactDestroyCustomAttributes"];
+const CHANGES_CONTACT: [&str; 3] = ["contactUpdate", "contactDestroyCustomAttributes", "contactDeleteAvatar"];
 
 /// An account and what is in it.
 pub struct Site {

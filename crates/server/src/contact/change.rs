@@ -1,17 +1,20 @@
 //! Changing a contact over HTTP (rest.md §5.9, superset §16).
 
+use ::store::Tx;
 use axum::extract::State;
-use edge::{Body, BodyWithFiles, ErrorJson, Json, Path, Result};
+use edge::{Body, BodyWithFiles, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, ContactId};
 
 use super::routes::with_sessions;
 use super::service::{self, NewContact};
+use super::store;
 use super::wire::{ContactBody, ContactShowJson, DestroyAttributesBody};
 use crate::App;
 use crate::access::Member;
 use crate::events::Actor;
-use crate::file::picture::{self, Owner};
-use crate::file::upload::{self, NewFile, Upload};
+use crate::file::fetch;
+use crate::file::picture::{self, NewPicture, Owner};
+use crate::file::upload::{self, Upload};
 use crate::inbox::wire::InboxView;
 
 /// Change a contact.
@@ -39,8 +42,10 @@ pub async fn update(
     BodyWithFiles { value: body, files }: BodyWithFiles<ContactBody>,
 ) -> Result<Json<ContactShowJson>> {
     let avatar = Upload::avatar(files).await?;
+    let address = fetch::address(body.avatar_url.as_ref())?;
     let change = move |before| body.onto(before);
-    upload::stored_avatar(&app, avatar, async |avatar| write(&app, member, id, change, avatar).await).await
+    let write = async |file| write(&app, member, id, change, NewPicture { file, address }).await;
+    upload::stored_avatar(&app, avatar, write).await
 }
 
 /// Take custom attributes away from a contact.
@@ -72,7 +77,7 @@ pub async fn destroy_custom_attributes(
         let custom_attributes = before.custom_attributes.without(&keys);
         NewContact { custom_attributes, ..before }
     };
-    write(&app, member, id, change, None).await
+    write(&app, member, id, change, NewPicture::default()).await
 }
 
 async fn write(
@@ -80,18 +85,48 @@ async fn write(
     member: Member,
     id: ContactId,
     change: impl Fn(NewContact) -> NewContact + Send + Sync + 'static,
-    avatar: Option<NewFile>,
+    picture: NewPicture,
 ) -> Result<Json<ContactShowJson>> {
     let base_url = app.settings.base_url.clone();
     let payload = app
         .store
         .write(move |tx| {
             let mut contact = service::update(tx, member.account_id, id, &change, &Actor::from(&member))?;
-            if let Some(avatar) = &avatar {
-                contact.avatar = picture::set(tx, Owner::Contact(member.account_id, id), Some(avatar))?;
-            }
+            contact.avatar = picture.apply(tx, Owner::Contact(member.account_id, id), contact.avatar)?;
             with_sessions(tx, &contact, InboxView::of(&member), &base_url)
         })
         .await?;
+    Ok(Json(ContactShowJson { payload }))
+}
+
+/// Take the picture of a contact.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/contacts/{id}/avatar",
+    operation_id = "contactDeleteAvatar",
+    tag = "Contacts",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The contact")
+    ),
+    responses(
+        (status = 200, description = "The contact, also when it had none", body = ContactShowJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such contact", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete_avatar(
+    State(app): State<App>,
+    member: Member,
+    Path((account, id)): Path<(AccountId, ContactId)>,
+) -> Result<Json<ContactShowJson>> {
+    let base_url = app.settings.base_url.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        let mut contact = store::lock(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+        contact.avatar = picture::set(tx, Owner::Contact(account, id), None)?;
+        with_sessions(tx, &contact, InboxView::of(&member), &base_url)
+    };
+    let payload = app.store.write(change).await?;
     Ok(Json(ContactShowJson { payload }))
 }

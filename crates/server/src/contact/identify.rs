@@ -8,6 +8,7 @@ use types::AccountId;
 use super::service::{self, NewContact};
 use super::{Contact, merge, store};
 use crate::events::{Actor, Changes, Event, record};
+use crate::file::fetch::{self, Fetched};
 
 /// What a contact tells of itself; what it leaves out stays.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Claim {
     pub email: Option<String>,
     /// E.164 with `+`.
     pub phone_number: Option<String>,
+    /// Where its picture is fetched from.
+    pub avatar_url: Option<String>,
     /// Attributes that are laid over its own.
     pub custom_attributes: Map<String, Value>,
 }
@@ -59,6 +62,9 @@ pub fn update(tx: &mut Tx<'_>, account: AccountId, contact: &Contact, claim: &Cl
     if !losers.is_empty() && before.changes_to(&NewContact::of(&updated)).is_empty() {
         // Whoever shows the survivor has more to show of it.
         record(tx, account, &actor, &Event::ContactUpdated(updated.id, Changes::default()));
+    }
+    if let Some(url) = claim.avatar_url.filter(|_| updated.avatar.is_none()) {
+        fetch::want(tx, Fetched::Contact { account_id: account, id: updated.id }, &url)?;
     }
     Ok(updated)
 }

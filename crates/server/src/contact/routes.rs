@@ -15,7 +15,8 @@ use super::wire::{
 use super::{session, store};
 use crate::access::{Administrator, Member};
 use crate::events::Actor;
-use crate::file::picture::{self, Owner};
+use crate::file::fetch;
+use crate::file::picture::{NewPicture, Owner};
 use crate::file::upload::{self, NewFile, Upload};
 use crate::idempotency::{Answer, Once};
 use crate::inbox;
@@ -140,10 +141,12 @@ pub async fn create(
     let avatar = Upload::avatar(files).await?;
     let inbox_id = body.inbox_id.as_ref().map(|id| InboxId::new(id.get()));
     let source_id = body.source_id.as_ref().map(|text| text.0.clone());
+    let address = fetch::address(body.avatar_url.as_ref())?;
     let new = read_new(body)?;
     let view = InboxView::of(&member);
     let base_url = app.settings.base_url.clone();
-    let write = async |avatar: Option<NewFile>| {
+    let write = async |file: Option<NewFile>| {
+        let picture = NewPicture { file, address };
         once.write(&app, move |tx| {
             let account = member.account_id;
             let inbox = match inbox_id {
@@ -151,9 +154,7 @@ pub async fn create(
                 None => None,
             };
             let mut contact = service::create(tx, account, &new, &Actor::from(&member))?;
-            if let Some(avatar) = &avatar {
-                contact.avatar = picture::set(tx, Owner::Contact(account, contact.id), Some(avatar))?;
-            }
+            contact.avatar = picture.apply(tx, Owner::Contact(account, contact.id), contact.avatar)?;
             let contact_inbox = match inbox {
                 Some(inbox) => {
                     let session = session::find_or_create(tx, &inbox, &contact, source_id.as_deref())?;

@@ -168,6 +168,8 @@ pub struct NewContactBody {
     pub phone_number: Option<Text>,
     /// The customer's own id; unique in the account.
     pub identifier: Option<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`; ignored beside a file `avatar`.
+    pub avatar_url: Option<Text>,
     /// Free attributes.
     pub additional_attributes: Option<Object>,
     /// Free attributes.
@@ -194,6 +196,8 @@ pub struct ContactBody {
     /// The customer's own id; unique in the account.
     #[serde(default)]
     pub identifier: Maybe<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`; ignored beside a file `avatar`.
+    pub avatar_url: Option<Text>,
     /// Free attributes; they take the place of those before.
     #[serde(default)]
     pub additional_attributes: Maybe<Object>,

@@ -23,6 +23,9 @@ pub const EXPIRES_AFTER: Duration = Duration::from_mins(5);
 /// What a file's name may hold in an address as it is (RFC 3986 §2.3).
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What the claim of an address that takes bytes begins with; no key does.
+const UPLOAD: &str = "upload-";
+
 /// Bytes of a signature: half of an HMAC-SHA256 (RFC 2104 §5).
 const SIGNATURE: usize = 16;
 
@@ -74,6 +77,22 @@ impl BaseUrl {
         let claim = ticket.claim(now.plus(EXPIRES_AFTER).epoch_seconds());
         let signature = self.signature(&claim);
         format!("{}/rails/active_storage/disk/{claim}--{signature}/{name}", self.0.url)
+    }
+
+    /// The address that takes the bytes of an announced file until `now` + [`EXPIRES_AFTER`].
+    pub fn of_upload(&self, key: &str, now: Timestamp) -> String {
+        let claim = format!("{UPLOAD}{key}.{}", now.plus(EXPIRES_AFTER).epoch_seconds());
+        format!("{}/rails/active_storage/disk/{claim}--{}", self.0.url, self.signature(&claim))
+    }
+
+    /// The key in an address that takes bytes, if we made it and it has not expired.
+    pub fn read_upload(&self, text: &str, now: Timestamp) -> Option<String> {
+        let (claim, signature) = text.split_once("--")?;
+        if !self.is_signed(claim, signature) {
+            return None;
+        }
+        let (key, expires) = claim.strip_prefix(UPLOAD)?.split_once('.')?;
+        (now.epoch_seconds() < expires.parse().ok()?).then(|| key.to_owned())
     }
 
     /// The id of a file that clients may send back; made for good.
@@ -202,6 +221,19 @@ mod tests {
         assert_eq!(base().read_ticket(&text.replace("preview", "avatar"), NOW), None);
         assert_eq!(base().read_ticket(&base().signed_id("0a1b"), NOW), None);
         assert_eq!(base().read_signed_id(text), None);
+        assert_eq!(base().read_upload(text, NOW), None);
+    }
+
+    #[test]
+    fn an_address_that_takes_bytes_gives_none_and_expires() {
+        let url = base().of_upload("0a1b", NOW);
+        let text = url.strip_prefix("https://desk.example/rails/active_storage/disk/").unwrap();
+        let after = |seconds| NOW.plus(Duration::from_secs(seconds));
+        assert_eq!(base().read_upload(text, after(299)).as_deref(), Some("0a1b"));
+        assert_eq!(base().read_upload(text, after(300)), None);
+        assert_eq!(base().read_upload(&text.replace("0a1b", "0a1c"), NOW), None);
+        assert_eq!((base().read_ticket(text, NOW), base().read_signed_id(text)), (None, None));
+        assert_eq!(base().read_upload(&base().signed_id("0a1b"), NOW), None);
     }
 
     #[test]

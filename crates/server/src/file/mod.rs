@@ -4,6 +4,10 @@
 //! one that lets go of them. What was written for a request that failed is swept.
 
 pub mod base_url;
+pub mod deposit;
+pub mod direct;
+pub mod download;
+pub mod fetch;
 pub mod jobs;
 pub mod kind;
 mod name;

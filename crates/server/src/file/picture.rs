@@ -5,8 +5,10 @@ use store::{Sql, Tx, sql};
 use types::{AccountId, AgentBotId, ContactId, FileId, InboxId, UserId};
 
 use super::Picture;
+use super::fetch::{self, Fetched};
 use super::store as files;
 use super::upload::NewFile;
+use crate::agent_bot::AgentBot;
 
 /// Who has a picture.
 #[derive(Debug, Clone, Copy)]
@@ -21,17 +23,53 @@ pub enum Owner {
     Bot(Option<AccountId>, AgentBotId),
 }
 
-/// Looks up and locks, then sets the picture of a row.
+/// What a request says of somebody's picture.
+#[derive(Debug, Clone, Default)]
+pub struct NewPicture {
+    /// The one that was sent.
+    pub file: Option<NewFile>,
+    /// Else the address that it is fetched from.
+    pub address: Option<String>,
+}
+
+impl NewPicture {
+    /// Sets the picture that was sent, or has one fetched; gives the one that `owner`, which had `before`, has then.
+    pub fn apply(&self, tx: &mut Tx<'_>, owner: Owner, before: Option<Picture>) -> Result<Option<Picture>> {
+        if let Some(file) = &self.file {
+            return set(tx, owner, Some(file));
+        }
+        if let (Some(address), Some(of)) = (&self.address, owner.to_fetched()) {
+            fetch::want(tx, of, address)?;
+        }
+        Ok(before)
+    }
+}
+
+/// Looks up and locks, then sets the picture of a row, with what else changes then.
 macro_rules! statements {
-    ($table:literal where $account:literal) => {
+    ($table:literal where $account:literal set $more:literal) => {
         (
             sql!("SELECT avatar_file_id FROM ", $table, " WHERE ", $account, " AND id = $2 FOR NO KEY UPDATE"),
-            sql!("UPDATE ", $table, " SET avatar_file_id = $3 WHERE ", $account, " AND id = $2"),
+            sql!("UPDATE ", $table, " SET avatar_file_id = $3", $more, " WHERE ", $account, " AND id = $2"),
         )
     };
 }
 
 impl Owner {
+    /// The bot, as a picture's owner.
+    pub fn of_bot(bot: &AgentBot) -> Self {
+        Self::Bot(bot.account_id, bot.id)
+    }
+
+    /// Those whose picture may be fetched from an address.
+    fn to_fetched(self) -> Option<Fetched> {
+        match self {
+            Self::Contact(account_id, id) => Some(Fetched::Contact { account_id, id }),
+            Self::Bot(_, id) => Some(Fetched::Bot { id }),
+            Self::User(_) | Self::Inbox(..) => None,
+        }
+    }
+
     fn account(self) -> Option<AccountId> {
         match self {
             Self::User(_) => None,
@@ -51,16 +89,20 @@ impl Owner {
 
     fn statements(self) -> (&'static Sql, &'static Sql) {
         match self {
-            Self::User(_) => statements!("users" where "CAST($1 AS BIGINT) IS NULL"),
-            Self::Contact(..) => statements!("contacts" where "account_id = $1"),
-            Self::Inbox(..) => statements!("inboxes" where "account_id = $1"),
-            Self::Bot(..) => statements!("agent_bots" where "(account_id = $1 OR account_id IS NULL)"),
+            Self::User(_) => statements!("users" where "CAST($1 AS BIGINT) IS NULL" set ""),
+            Self::Contact(..) => {
+                statements!("contacts" where "account_id = $1" set ", avatar_url = NULL, avatar_is_wanted = FALSE")
+            }
+            Self::Inbox(..) => statements!("inboxes" where "account_id = $1" set ""),
+            Self::Bot(..) => {
+                statements!("agent_bots" where "(account_id = $1 OR account_id IS NULL)" set ", avatar_url = NULL, avatar_is_wanted = FALSE")
+            }
         }
     }
 }
 
 /// Gives `owner`, which the caller has found already, another picture or takes the one that it has; the old file is
-/// deleted.
+/// deleted, and no picture from an address that was given before comes any more.
 pub fn set(tx: &mut Tx<'_>, owner: Owner, new: Option<&NewFile>) -> Result<Option<Picture>> {
     let (find, update) = owner.statements();
     let (account, id) = (owner.account(), owner.id());
@@ -70,11 +112,18 @@ pub fn set(tx: &mut Tx<'_>, owner: Owner, new: Option<&NewFile>) -> Result<Optio
         Some(new) => Some(files::insert(tx, account, new)?),
         None => None,
     };
-    if file.is_some() || old.is_some() {
-        tx.execute(update, (account, id, file))?;
-    }
+    tx.execute(update, (account, id, file))?;
     if let Some(old) = old {
         files::delete(tx, &[old])?;
     }
     Ok(new.map(|new| Picture { key: new.key.clone(), filename: new.filename.clone() }))
+}
+
+/// The picture of a bot belongs to whom the bot belongs to.
+pub fn give_with_bot(tx: &mut Tx<'_>, bot: AgentBotId, owner: Option<AccountId>) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE files SET account_id = $2 WHERE id = (SELECT b.avatar_file_id FROM agent_bots b WHERE b.id = $1)"),
+        (bot, owner),
+    )?;
+    Ok(())
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, put};
 use bytes::Bytes;
 use edge::{Error, Path, Result};
 use http::header::{
@@ -20,7 +20,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::base_url::Ticket;
 use super::range::{self, Wanted};
 use super::variant::{self, Variant};
-use super::{StoredFile, kind, store};
+use super::{StoredFile, direct, kind, store};
 use crate::App;
 
 /// The addresses that [`super::base_url::BaseUrl`] makes.
@@ -32,6 +32,7 @@ pub fn routes() -> Router<App> {
             get(redirect_to_variant),
         )
         .route("/rails/active_storage/disk/{ticket}/{filename}", get(bytes))
+        .route("/rails/active_storage/disk/{ticket}", put(direct::receive))
 }
 
 /// Recorded: as long as the address that it leads to is good.

@@ -36,9 +36,19 @@ impl Files {
         &self.blobs
     }
 
+    /// A key that no file has.
+    pub fn new_key() -> String {
+        token::random_hex(KEY_LENGTH)
+    }
+
     /// Stores the bytes under a new key; afterwards they are on the disk.
     pub async fn store(&self, upload: &Upload) -> Result<NewFile> {
-        let new = upload.to_new(token::random_hex(KEY_LENGTH));
+        self.store_as(Self::new_key(), upload).await
+    }
+
+    /// The same under a key that was given out before.
+    pub async fn store_as(&self, key: String, upload: &Upload) -> Result<NewFile> {
+        let new = upload.to_new(key);
         self.blobs.put_stream(&new.key, upload.file().stream()).await.map_err(Error::internal)?;
         Ok(new)
     }

@@ -5,6 +5,7 @@ use store::{Conn, Tx, params, sql};
 use types::{AccountId, FileId, Timestamp};
 
 use super::StoredFile;
+use super::direct::Announcement;
 use super::jobs::DeleteBlob;
 use super::upload::NewFile;
 
@@ -81,7 +82,7 @@ pub fn find_shown_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<Stored
     Ok(conn.query_opt(
         sql!(
             "SELECT f.key, f.filename, f.content_type, f.size_bytes, f.checksum, f.width, f.height
-             FROM files f WHERE f.key = $1
+             FROM files f WHERE f.key = $1 AND f.checksum <> ''
                AND (f.account_id IS NULL OR f.account_id NOT IN (
                    SELECT gone.id FROM accounts gone WHERE gone.deleting_at IS NOT NULL))
                AND NOT EXISTS (
@@ -99,6 +100,42 @@ pub fn find_shown_by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<Stored
         ),
         (key,),
     )?)
+}
+
+/// Announces a file whose bytes come later.
+pub fn announce(tx: &mut Tx<'_>, account: AccountId, new: &Announcement) -> Result<FileId> {
+    let now = tx.now();
+    let (id,) = tx.query_one(
+        sql!(
+            "INSERT INTO files (account_id, key, filename, content_type, size_bytes, checksum, announced_md5, created_at)
+             VALUES ($1, $2, $3, $4, $5, '', $6, $7) RETURNING id"
+        ),
+        params![account, new.key, new.filename, new.content_type, new.size_bytes, new.md5, now],
+    )?;
+    Ok(id)
+}
+
+/// The announcement of the file with this key, come or not.
+pub fn find_announced(conn: &mut Conn<'_>, key: &str) -> Result<Option<Announcement>> {
+    Ok(conn.query_opt(
+        sql!(
+            "SELECT key, filename, content_type, size_bytes, announced_md5 AS md5 FROM files
+             WHERE key = $1 AND announced_md5 IS NOT NULL"
+        ),
+        (key,),
+    )?)
+}
+
+/// The bytes of an announced file are there; false when they were before, or when the file is gone.
+pub fn arrive(tx: &mut Tx<'_>, new: &NewFile) -> Result<bool> {
+    let changed = tx.execute(
+        sql!(
+            "UPDATE files SET content_type = $2, size_bytes = $3, checksum = $4, width = $5, height = $6
+             WHERE key = $1 AND announced_md5 IS NOT NULL AND checksum = ''"
+        ),
+        params![new.key, new.content_type, new.size_bytes, new.checksum, new.width, new.height],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Deletes files, whatever refers to them; jobs delete their bytes.
@@ -150,7 +187,7 @@ pub fn lock_for_rules(tx: &mut Tx<'_>, account: AccountId, ids: &[FileId]) -> Re
     )?;
     let free: Vec<(FileId,)> = tx.query(
         sql!(
-            "SELECT f.id FROM files f WHERE f.account_id = $1 AND f.id = ANY($2) AND NOT ",
+            "SELECT f.id FROM files f WHERE f.account_id = $1 AND f.id = ANY($2) AND f.checksum <> '' AND NOT ",
             is_used_beside_rules!(),
             " ORDER BY f.id"
         ),
@@ -162,7 +199,10 @@ pub fn lock_for_rules(tx: &mut Tx<'_>, account: AccountId, ids: &[FileId]) -> Re
 /// A file of the account that nothing refers to yet, locked; gives its id and what it is.
 pub fn lock_unused(tx: &mut Tx<'_>, account: AccountId, key: &str) -> Result<Option<(FileId, String)>> {
     let locked: Option<(FileId, String)> = tx.query_opt(
-        sql!("SELECT id, content_type FROM files WHERE account_id = $1 AND key = $2 FOR UPDATE"),
+        sql!(
+            "SELECT id, content_type FROM files
+             WHERE account_id = $1 AND key = $2 AND checksum <> '' FOR UPDATE"
+        ),
         (account, key),
     )?;
     let Some((id, content_type)) = locked else { return Ok(None) };

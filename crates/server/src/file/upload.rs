@@ -11,7 +11,7 @@ use crate::file::base_url::hex;
 use crate::idempotency::Answer;
 
 /// The largest picture of a person, bot or inbox, in bytes (rest.md §6.13).
-const LARGEST_AVATAR: u64 = 15 * 1024 * 1024;
+pub const LARGEST_AVATAR: u64 = 15 * 1024 * 1024;
 
 /// A file that was received and looked at.
 #[derive(Debug, Clone)]
@@ -61,10 +61,14 @@ impl Upload {
     /// The picture among the files of a request, under `avatar` in a wrapper or without; the last one counts, other files are
     /// ignored.
     pub async fn avatar(files: Vec<(String, edge::File)>) -> Result<Option<Self>> {
-        let Some((_, file)) = files.into_iter().rfind(|(field, _)| field == "avatar" || field.ends_with("[avatar]"))
-        else {
-            return Ok(None);
-        };
+        match files.into_iter().rfind(|(field, _)| field == "avatar" || field.ends_with("[avatar]")) {
+            Some((_, file)) => Self::picture(file).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A file that is to be the picture of somebody (rest.md §6.13).
+    pub async fn picture(file: edge::File) -> Result<Self> {
         if file.size() > LARGEST_AVATAR {
             return Err(Error::invalid("avatar", "is too big (maximum is 15 MB)"));
         }
@@ -75,7 +79,7 @@ impl Upload {
         if !variant::can_be_made(&upload.content_type, upload.width, upload.height) {
             return Err(Error::invalid("avatar", "has too many pixels, or none"));
         }
-        Ok(Some(upload))
+        Ok(upload)
     }
 
     /// What was received.

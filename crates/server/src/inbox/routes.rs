@@ -1,7 +1,7 @@
 //! Inboxes over HTTP (rest.md §5.13).
 
 use axum::extract::State;
-use edge::{BodyWithFiles, Error, ErrorJson, Json, Path, Result};
+use edge::{BodyWithFiles, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId};
 
 use super::body::InboxBody;
@@ -182,4 +182,30 @@ pub async fn update(
             .await
     };
     Ok(Json(upload::stored_avatar(&app, avatar, write).await?))
+}
+
+/// Take the picture of an inbox.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}/avatar",
+    operation_id = "deleteInboxAvatar",
+    tag = "Inboxes",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The inbox")
+    ),
+    responses(
+        (status = 200, description = "It has none now"),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such inbox", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn delete_avatar(
+    State(app): State<App>,
+    member: Member,
+    Path((_, id)): Path<(AccountId, InboxId)>,
+) -> Result<Empty> {
+    app.store.write(move |tx| service::remove_picture(tx, &member, id)).await?;
+    Ok(Empty)
 }

@@ -12,7 +12,7 @@ use super::wire::WorkingHoursJson;
 use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::deletion::{Purge, Subject};
-use crate::events::{Actor, Event, record};
+use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::file::upload::NewFile;
 use crate::platform::audit;
@@ -116,6 +116,17 @@ pub fn set_hours(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, days: &[Wo
 
 fn hours_json(days: Vec<hours::WorkingDay>) -> Vec<WorkingHoursJson> {
     days.into_iter().map(WorkingHoursJson::from).collect()
+}
+
+/// Takes the picture of an inbox, if it has one: 404 before 403.
+pub fn remove_picture(tx: &mut Tx<'_>, member: &Member, id: InboxId) -> Result<()> {
+    let inbox = lock_administered(tx, member, id)?;
+    if inbox.avatar.is_some() {
+        picture::set(tx, Owner::Inbox(inbox.account_id, id), None)?;
+        let changes = Changes::default().with_secret("avatar_url", true);
+        record(tx, inbox.account_id, &Actor::from(member), &Event::InboxUpdated(id, changes));
+    }
+    Ok(())
 }
 
 /// The inbox, locked, for an administrator: 404 before 403 (rest.md §2.2).

@@ -11,6 +11,7 @@ use crate::App;
 use crate::contact::identify::{self, Claim};
 use crate::contact::wire::ContactRecordJson;
 use crate::contact::{self, service};
+use crate::file::fetch;
 use crate::label;
 
 /// How often an update is tried that loses an address to another one in the moment of writing it.
@@ -46,6 +47,7 @@ pub async fn update_contact(
         name: text(body.name),
         email: text(body.email).map(|email| email.trim().to_lowercase()),
         phone_number: text(body.phone_number),
+        avatar_url: fetch::address(body.avatar_url.as_ref())?,
         custom_attributes: body.custom_attributes.map(|object| object.0).unwrap_or_default(),
     };
     let mut tried = 1;

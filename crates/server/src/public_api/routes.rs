@@ -16,6 +16,7 @@ use crate::contact::service::NewContact;
 use crate::contact::{self, Contact, ContactInbox};
 use crate::conversation::service::{self, Opening};
 use crate::events::Actor;
+use crate::file::fetch::{self, Fetched};
 use crate::file::upload;
 use crate::idempotency::{Answer, Once};
 use crate::label;
@@ -50,6 +51,7 @@ pub async fn create_contact(
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
     let source_id = text(&body.source_id);
     let (given_identifier, hash) = (text(&body.identifier), text(&body.identifier_hash));
+    let address = fetch::address(body.avatar_url.as_ref())?;
     let new = NewContact {
         name: text(&body.name).or_else(|| Some(contact::name::random())),
         email: text(&body.email),
@@ -64,7 +66,7 @@ pub async fn create_contact(
         .write(move |tx| {
             let inbox = access::find_inbox(tx, &identifier)?;
             access::check_identity(&inbox, given_identifier.as_deref(), hash.as_deref())?;
-            let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new)?;
+            let (contact, session) = find_or_create(tx, &inbox, source_id.as_deref(), &new, address.as_deref())?;
             Ok::<_, Error>(to_json(contact, session))
         })
         .await?;
@@ -292,6 +294,7 @@ fn find_or_create(
     inbox: &inbox::Inbox,
     source_id: Option<&str>,
     new: &NewContact,
+    avatar_url: Option<&str>,
 ) -> Result<(Contact, ContactInbox)> {
     let account: AccountId = inbox.account_id;
     if let Some(source_id) = source_id
@@ -306,7 +309,13 @@ fn find_or_create(
         None => match contact::service::create(tx, account, new, &Actor::System) {
             // Another request has made it between our look and our insert.
             Err(Error::Invalid(problems)) => find_known(tx, account, new)?.ok_or(Error::Invalid(problems))?,
-            created => created?,
+            created => {
+                let contact = created?;
+                if let Some(url) = avatar_url {
+                    fetch::want(tx, Fetched::Contact { account_id: account, id: contact.id }, url)?;
+                }
+                contact
+            }
         },
     };
     let session = contact::session::find_or_create(tx, inbox, &contact, source_id)?;

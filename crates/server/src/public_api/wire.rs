@@ -47,6 +47,8 @@ pub struct NewPublicContactBody {
     pub name: Option<Text>,
     /// E.164 with `+`.
     pub phone_number: Option<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`.
+    pub avatar_url: Option<Text>,
     /// Free attributes.
     pub custom_attributes: Option<Object>,
 }
@@ -67,6 +69,8 @@ pub struct PublicContactBody {
     pub name: Option<Text>,
     /// E.164 with `+`; another contact's merges the two.
     pub phone_number: Option<Text>,
+    /// Where a picture is fetched from in the background, `http` or `https`; not for a contact that has one.
+    pub avatar_url: Option<Text>,
     /// Free attributes, laid over the old ones key by key.
     pub custom_attributes: Option<Object>,
 }

@@ -1,5 +1,9 @@
 //! Files of messages, from the upload to the bytes.
 
+mod deposit;
+mod fetch;
+mod gallery;
+mod limits;
 mod picture;
 
 use std::io::Cursor;
