@@ -124,14 +124,10 @@ impl CustomAttributeBody {
         let optional = |given: &Maybe<Text>, before: Option<String>| given.clone().map(String::from).or_keep(before);
         let usual = Draft::default();
         Draft {
-            model: self.attribute_model.clone().or_null(Word(NameOrNumber(usual.model))).map_or(before.model, of_word),
+            model: self.attribute_model.or_null(Word(NameOrNumber(usual.model))).map_or(before.model, of_word),
             key: text(&self.attribute_key, before.key),
             name: text(&self.attribute_display_name, before.name),
-            kind: self
-                .attribute_display_type
-                .clone()
-                .or_null(Word(NameOrNumber(usual.kind)))
-                .map_or(before.kind, of_word),
+            kind: self.attribute_display_type.or_null(Word(NameOrNumber(usual.kind))).map_or(before.kind, of_word),
             description: optional(&self.attribute_description, before.description),
             values: self.attribute_values.clone().or_null(Texts::default()).map_or(before.values, |values| values.0),
             default_value: self.default_value.map(Int::get).or_keep(before.default_value),

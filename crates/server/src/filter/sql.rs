@@ -87,7 +87,7 @@ impl Scope {
         let not = if *test == Test::IsMissing { "NOT " } else { "" };
         let mut values: Vec<&dyn ToValue> = passes.values.iter().map(AsRef::as_ref).collect();
         values.extend([&account as &dyn ToValue, &bag, &key]);
-        let text = format!(
+        let fragment = format!(
             "{} {not}IN (SELECT v.{owner} FROM {table} v
              WHERE v.account_id = ${} AND v.bag = ${} AND v.key = ${}{})",
             self.subject.id(),
@@ -96,7 +96,7 @@ impl Scope {
             count + 3,
             passes.text,
         );
-        fragment_with(&text, &values)
+        fragment_with(&fragment, &values)
     }
 
     /// A set: without labels, it has none of any names.
@@ -113,7 +113,7 @@ impl Scope {
         let account = self.account;
         let mut values: Vec<&dyn ToValue> = passes.values.iter().map(AsRef::as_ref).collect();
         values.push(&account);
-        let text = format!(
+        let fragment = format!(
             "{} {}IN (SELECT l.{owner} FROM {table} l JOIN tags t ON t.id = l.tag_id
              WHERE l.account_id = ${}{})",
             self.subject.id(),
@@ -121,7 +121,7 @@ impl Scope {
             passes.values.len() + 1,
             passes.text,
         );
-        fragment_with(&text, &values)
+        fragment_with(&fragment, &values)
     }
 
     fn column(self, column: Column, test: &Test) -> Sql {

@@ -341,8 +341,7 @@ impl World {
         let additional =
             [("city", random(runner, &any_value())), ("country_code", json!("DE")), ("unknown", json!("x"))];
         let mut record = self.record(&custom, &additional);
-        let mut body = json!({ "custom_attributes": custom, "additional_attributes": serde_json::Map::from_iter(
-            additional.iter().map(|(key, value)| ((*key).to_owned(), value.clone()))) });
+        let mut body = json!({ "custom_attributes": custom, "additional_attributes": object(&additional) });
         let mut set = |key: &str, column: &str, value: Option<String>| {
             if let Some(value) = value {
                 body[key] = json!(value);
@@ -355,7 +354,7 @@ impl World {
         set("email", "Email", some(runner).then(|| format!("p{number}@x.test")));
         set("phone_number", "PhoneNumber", some(runner).then(|| format!("+1555{number:03}")));
         set("identifier", "Identifier", some(runner).then(|| format!("Id-{number}")));
-        let labels = self.random_labels(runner);
+        let labels = Self::random_labels(runner);
         record.flags.insert("Blocked".into(), false);
         record.labels.extend(labels.iter().map(|label| (*label).to_owned()));
         let made = self.app.post(&self.admin, "contacts", body).await.expect(200).json();
@@ -366,7 +365,7 @@ impl World {
         id
     }
 
-    fn random_labels(&self, runner: &mut TestRunner) -> BTreeSet<&'static str> {
+    fn random_labels(runner: &mut TestRunner) -> BTreeSet<&'static str> {
         LABELS.iter().filter(|_| random(runner, &[0, 1, 2]) == 0).copied().collect()
     }
 
@@ -384,8 +383,7 @@ impl World {
         let inbox = random(runner, inboxes);
         let status = random(runner, &["open", "resolved", "pending", "snoozed"]);
         let mut body = json!({ "inbox_id": inbox, "contact_id": contact, "status": status, "custom_attributes": custom,
-            "additional_attributes": serde_json::Map::from_iter(
-                additional.iter().map(|(key, value)| ((*key).to_owned(), value.clone()))) });
+            "additional_attributes": object(&additional) });
         let assignee = random(runner, &[None, Some(people[0]), Some(people[1])]);
         let given_team = random(runner, &[None, Some(team)]);
         body["assignee_id"] = json!(assignee);
@@ -398,7 +396,7 @@ impl World {
             self.app.patch(&self.admin, &path, json!({ "priority": priority })).await.expect(200);
             record.texts.insert("Priority".into(), priority.into());
         }
-        let labels = self.random_labels(runner);
+        let labels = Self::random_labels(runner);
         self.app.post(&self.admin, &format!("{path}/labels"), json!({ "labels": labels })).await.expect(200);
         record.labels.extend(labels.iter().map(|label| (*label).to_owned()));
         // Assignment in turn may have given an open one away.
@@ -415,6 +413,10 @@ impl World {
         record.times.insert("LastActivityAt".into(), self.app.app.clock.now().as_micros());
         self.conversations.insert(number, record);
     }
+}
+
+fn object(pairs: &[(&str, Value)]) -> Value {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// A filter as a client sends it; some are refused.

@@ -26,8 +26,8 @@ pub fn follow(
         }
         let Some(inbox) = store::lock(tx, account, inbox.id)? else { continue };
         let stored = Draft::of(&inbox);
-        let mut changed = stored.clone();
-        for_fields(&mut changed, |fields| {
+        let mut rewritten = stored.clone();
+        for_fields(&mut rewritten, |fields| {
             fields.retain_mut(|field| match (is_about(field, before), after) {
                 (false, _) => true,
                 (true, None) => false,
@@ -37,9 +37,9 @@ pub fn follow(
                 }
             });
         });
-        let changes = stored.changes_to(&changed);
+        let changes = stored.changes_to(&rewritten);
         if !changes.is_empty() {
-            store::update(tx, &inbox, &changed)?;
+            store::update(tx, &inbox, &rewritten)?;
             record(tx, account, actor, &Event::InboxUpdated(inbox.id, changes));
         }
     }

@@ -69,7 +69,7 @@ impl LabelBody {
             title: title.unwrap_or(before.title),
             description: self.description.clone().map(String::from).or_keep(before.description),
             color: color.unwrap_or(before.color),
-            show_on_sidebar: self.show_on_sidebar.map(|flag| flag.get()).or_keep(before.show_on_sidebar),
+            show_on_sidebar: self.show_on_sidebar.map(Flag::get).or_keep(before.show_on_sidebar),
         }
     }
 }

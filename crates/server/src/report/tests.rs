@@ -126,7 +126,7 @@ async fn a_report_is_of_the_account_or_of_one_part_of_it(desk: Desk) {
             ("outgoing_messages_count", outgoing),
         ] {
             let days = desk.days(&format!("metric={metric}&type={kind}&id={id}")).await;
-            assert_eq!([days[0], days[2]], expected, "{metric} of {kind} {id}");
+            assert_eq!(vec![days[0], days[2]], expected.to_vec(), "{metric} of {kind} {id}");
         }
     }
     let other = desk.app.api_inbox(&desk.app.administrator(desk.app.account().await).await).await;
