@@ -23,7 +23,7 @@ check: ## formatting, lints, documentation and, where cargo-deny is installed, l
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
 
-test: ## formatting, lints and every test, on SQLite and on PostgreSQL
+test: ## formatting, lints, the published documents and every test, on SQLite and on PostgreSQL
 	@scripts/test
 
 bench: ## measure the usual loads on both databases
@@ -34,7 +34,7 @@ bench-big: ## measure with a million conversations; takes long
 	cargo build --release -p ooctopus && cargo build --release -p bench
 	"$(BENCH_BIN)" big
 
-openapi: ## write the description of the HTTP API anew
+openapi: ## write the descriptions of the HTTP API anew
 	OOCTOPUS_WRITE_OPENAPI=1 cargo test -p server openapi
 
 clean: ## remove what cargo built

@@ -1,7 +1,15 @@
-//! The OpenAPI document: made of the handlers' attributes and the types that they return.
+//! The published documents: `/openapi.json`, made of the handlers' attributes and the types that they return, and
+//! `/swagger.json`, made of that.
 
+use std::sync::{Arc, OnceLock};
+
+use axum::routing::get;
+use axum::{Router, body::Bytes};
+use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi};
+
+use crate::{App, swagger};
 
 /// Adds what no handler says: title, licence, security schemes.
 pub fn complete(mut document: OpenApi) -> OpenApi {
@@ -19,9 +27,37 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
-/// The document as a file, with a final newline.
-pub fn to_text(document: &OpenApi) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("an OpenAPI document always serialises");
+/// The routes of the documents of `document`, a complete one, on a server at `base_url`. Each document is written when
+/// it is asked for the first time.
+pub fn routes(document: OpenApi, base_url: String) -> Router<App> {
+    let openapi = Arc::new(document);
+    let document = Arc::clone(&openapi);
+    Router::new()
+        .merge(route("/openapi.json", move || to_text(openapi.as_ref())))
+        .merge(route("/swagger.json", move || {
+            to_text(&swagger::served_at(swagger::document(&to_value(&document)), &base_url))
+        }))
+}
+
+/// A route that answers with what `write` has written, once.
+fn route(path: &str, write: impl Fn() -> String + Send + Sync + 'static) -> Router<App> {
+    let document = Arc::new((write, OnceLock::<Bytes>::new()));
+    let show = async move || {
+        let (write, text) = document.as_ref();
+        let text = text.get_or_init(|| Bytes::from(write())).clone();
+        ([("content-type", "application/json; charset=utf-8")], text)
+    };
+    Router::new().route(path, get(show))
+}
+
+/// The document as JSON.
+pub fn to_value(document: &OpenApi) -> Value {
+    serde_json::to_value(document).expect("an OpenAPI document always serialises")
+}
+
+/// A document as a file, with a final newline.
+pub fn to_text(document: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("a document always serialises");
     text.push('\n');
     text
 }

@@ -1,6 +1,5 @@
 //! Every route of the product, in reading order, and the service around them.
 
-use axum::routing::get;
 use axum::{Extension, Router};
 use edge::Documented;
 use edge::rewrite::Rewrite;
@@ -30,10 +29,10 @@ pub fn router(app: App) -> Rewrite {
         edge::Settings { timeout: app.settings.request_timeout, upload_timeout: app.settings.upload_timeout };
     let (multipart, uploads) = (app.settings.multipart_limit, app.settings.uploads.clone());
     let limit = edge::BodyLimit(app.settings.body_limit);
-    let text = openapi::to_text(&openapi::complete(document));
+    let documents = openapi::routes(openapi::complete(document), app.settings.base_url.to_string());
     let router: Router = router
         .merge(file::routes::routes())
-        .route("/openapi.json", get(async move || ([("content-type", "application/json; charset=utf-8")], text)))
+        .merge(documents)
         .merge(pages())
         .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);

@@ -2,6 +2,7 @@
 
 use edge::Error;
 use edge::field::{Flag, Maybe, Objects, Text};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use types::{AccountId, AutomationEvent, AutomationRuleId, FileId, Json};
@@ -173,9 +174,14 @@ pub struct BlobJson {
     pub blob_id: FileId,
 }
 
-/// A file to be stored, under `attachment`.
+/// A file to be stored.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[schema(as = automation_rule_file_payload)]
-pub struct AttachFileBody {}
+pub struct AttachFileBody {
+    /// The file, in a multipart body; it comes beside the fields.
+    #[serde(default)]
+    #[schema(value_type = String, format = Binary)]
+    pub attachment: IgnoredAny,
+}
 
 impl edge::Shape for AttachFileBody {}

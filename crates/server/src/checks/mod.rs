@@ -11,6 +11,7 @@ mod openapi;
 mod order;
 mod sample;
 mod site;
+mod swagger;
 mod trial;
 mod twins;
 mod value;

@@ -1,4 +1,4 @@
-//! The published document: `api/openapi.json` is up to date and says what the contract says.
+//! The published documents are up to date, and that of `OpenAPI` 3.1 says what the contract says.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -7,36 +7,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Operation, document, operations};
+use crate::contract::{self, Contract};
 
-/// With 1 the test writes the file before it compares it (`make openapi`).
+/// With 1 the test writes the files before it compares it (`make openapi`).
 const WRITE: &str = "OOCTOPUS_WRITE_OPENAPI";
-
-/// An operation of the contract. `data/operations.json` has all 107.
-#[derive(Debug, Deserialize)]
-struct Promised {
-    id: String,
-    tag: String,
-    method: String,
-    path: String,
-    path_params: Vec<Parameter>,
-    query_params: Vec<Parameter>,
-    auth: BTreeSet<String>,
-    statuses: BTreeSet<u16>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Parameter {
-    name: String,
-    required: bool,
-}
 
 #[derive(Deserialize)]
 struct Served {
     served: Vec<String>,
-}
-
-fn promised() -> Vec<Promised> {
-    serde_json::from_str(include_str!("../../data/operations.json")).unwrap()
 }
 
 fn root() -> PathBuf {
@@ -44,22 +22,27 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn the_published_file_is_up_to_date() {
-    let file = root().join("api/openapi.json");
-    let text = crate::openapi::to_text(&crate::routes::document());
+fn the_published_files_are_up_to_date() {
+    let openapi = crate::routes::document();
+    let swagger = crate::swagger::document(&crate::openapi::to_value(&openapi));
+    expect_published("api/openapi.json", &crate::openapi::to_text(&openapi));
+    expect_published("api/swagger.json", &crate::openapi::to_text(&swagger));
+}
+
+fn expect_published(name: &str, text: &str) {
+    let file = root().join(name);
     if std::env::var(WRITE).is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &text).unwrap();
+        std::fs::write(&file, text).unwrap();
     }
     let published = std::fs::read_to_string(&file).unwrap_or_default();
     let changed = published.lines().zip(text.lines()).find(|(old, new)| old != new);
-    assert!(published == text, "api/openapi.json is out of date, write it with `make openapi`: {changed:?}");
+    assert!(published == text, "{name} is out of date, write it with `make openapi`: {changed:?}");
 }
 
 #[test]
 fn the_operations_of_the_contract_are_documented_as_it_says() {
-    let promised = promised();
-    assert_eq!(promised.len(), 107);
+    let promised = &Contract::get().operations;
     let mut problems = Vec::new();
     for operation in operations() {
         let Some(promise) = promised.iter().find(|promise| promise.id == operation.id) else {
@@ -73,18 +56,11 @@ fn the_operations_of_the_contract_are_documented_as_it_says() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// Method and path as the router has them: the contract prints two paths otherwise (rest.md §1.1).
-fn address(promise: &Promised) -> String {
-    let path = match promise.id.as_str() {
-        "listAllInboxes" => "/api/v1/accounts/{account_id}/inboxes",
-        "getAgentConversationMetrics" => &promise.path,
-        _ => promise.path.trim_end_matches('/'),
-    };
-    let prefix = if path.starts_with("/profile") || path.starts_with("/accounts/") { "/api/v1" } else { "" };
-    format!("{} {prefix}{path}", promise.method)
+fn address(promise: &contract::Operation) -> String {
+    format!("{} {}", promise.method, promise.routed_path())
 }
 
-fn differences(operation: &Operation, promise: &Promised) -> Vec<String> {
+fn differences(operation: &Operation, promise: &contract::Operation) -> Vec<String> {
     let mut problems = Vec::new();
     if operation.route() != address(promise) {
         problems.push(format!("is {} instead of {}", operation.route(), address(promise)));
@@ -106,26 +82,24 @@ fn differences(operation: &Operation, promise: &Promised) -> Vec<String> {
     if schemes(operation) != promise.auth {
         problems.push(format!("is called with {:?} instead of {:?}", schemes(operation), promise.auth));
     }
-    let path: BTreeSet<String> = operation.parameters("path").into_iter().collect();
-    let expected: BTreeSet<String> = promise.path_params.iter().map(|parameter| parameter.name.clone()).collect();
+    let path = operation.parameters("path");
+    let expected: Vec<String> = promise.path_params.iter().map(|parameter| parameter.name.clone()).collect();
     if path != expected {
         problems.push(format!("has {path:?} in its path instead of {expected:?}"));
     }
     let parameters = operation.json["parameters"].as_array().cloned().unwrap_or_default();
-    for wanted in &promise.query_params {
-        let found = parameters.iter().find(|found| found["in"] == "query" && found["name"] == wanted.name.as_str());
-        match found {
-            None => problems.push(format!("has no query parameter {}", wanted.name)),
-            Some(found) if wanted.required && found["required"] != true => {
-                problems.push(format!("{} should be required", wanted.name));
-            }
-            Some(_) => {}
-        }
+    let queries = parameters.iter().filter(|found| found["in"] == "query");
+    let queries: Vec<(&str, bool)> =
+        queries.map(|found| (found["name"].as_str().unwrap(), found["required"] == true)).collect();
+    let wanted: Vec<(&str, bool)> =
+        promise.query_params.iter().map(|wanted| (wanted.name.as_str(), wanted.required)).collect();
+    let known: Vec<(&str, bool)> = queries.iter().copied().filter(|query| wanted.contains(query)).collect();
+    if known != wanted {
+        problems.push(format!("has the query {queries:?} instead of {wanted:?}"));
     }
     // What is beyond the contract must not break its clients.
-    let is_known = |name: &Value| promise.query_params.iter().any(|known| *name == known.name.as_str());
-    let extra = parameters.iter().filter(|found| found["in"] == "query" && !is_known(&found["name"]));
-    problems.extend(extra.filter(|found| found["required"] == true).map(|found| format!("needs {}", found["name"])));
+    let extra = queries.iter().filter(|query| !wanted.contains(query));
+    problems.extend(extra.filter(|(_, required)| *required).map(|(name, _)| format!("needs {name}")));
     problems
 }
 
@@ -144,8 +118,8 @@ fn the_operations_that_are_said_to_be_served_are() {
     let missing: Vec<_> = served.iter().filter(|id| !documented.contains(*id)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     // The other way round: what is new belongs into the list, so that its recordings are played.
-    let promised: HashSet<String> = promised().into_iter().map(|promise| promise.id).collect();
-    let unlisted: Vec<_> = documented.iter().filter(|id| promised.contains(*id) && !served.contains(id)).collect();
+    let is_promised = |id: &str| Contract::get().find(id).is_some();
+    let unlisted: Vec<_> = documented.iter().filter(|id| is_promised(id) && !served.contains(id)).collect();
     assert!(unlisted.is_empty(), "{unlisted:?}");
 }
 

@@ -6,6 +6,7 @@ use axum::extract::State;
 use edge::field::Text;
 use edge::{BodyWithFiles, Error, ErrorJson, Json, Path, Result};
 use outbound::{Excess, Limits};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use types::{AccountId, FileType};
 use utoipa::ToSchema;
@@ -20,10 +21,14 @@ use crate::idempotency::{Answer, Once};
 /// How long the server of an address may take: the request waits for it.
 const LONGEST_CALL: Duration = Duration::from_secs(20);
 
-/// A file to be stored stands beside this, as `attachment`; else the address of one.
+/// A file to be stored, or the address of one.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[schema(as = upload_create)]
 pub struct UploadBody {
+    /// The file, in a multipart body; it comes beside the fields.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Binary)]
+    pub attachment: IgnoredAny,
     /// Where a picture or a film is fetched from, `http` or `https`; not beside a file.
     pub external_url: Option<Text>,
 }
