@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod callers;
+mod contract;
 mod field;
 mod form;
 mod openapi;
