@@ -23,7 +23,7 @@ check: ## formatting, lints, documentation and, where cargo-deny is installed, l
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
 
-test: ## formatting, lints, the published documents and every test, on SQLite and on PostgreSQL
+test: ## formatting, lints, documents, a call of each operation, and every test on SQLite and on PostgreSQL
 	@scripts/test
 
 bench: ## measure the usual loads on both databases
