@@ -62,6 +62,11 @@ impl DataFolder {
         self.0.join("files")
     }
 
+    /// The folder of mails that are written as files.
+    pub fn outbox(&self) -> PathBuf {
+        self.0.join("outbox")
+    }
+
     /// The files, in a folder for their owner alone that is made when it is missing.
     pub fn blobs(&self) -> Result<Blobs> {
         let path = self.files();

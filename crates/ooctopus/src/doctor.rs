@@ -10,7 +10,7 @@ use store::{Database, Options, Store};
 
 use crate::config::{Config, Mistakes};
 use crate::data_folder::{DataFolder, KeyState};
-use crate::{database, file_store, output};
+use crate::{database, file_store, mail, output};
 
 /// Below this the disk is called nearly full, in bytes.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -88,7 +88,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     }
     checks.push(Check::of("files", check_files(config, &folder).await));
     checks.extend(check_database(&database::small_options(config, &folder)).await);
-    checks.push(check_mail(config));
+    checks.push(Check::of("mail", check_mail(config, &folder).await));
     report(&checks)
 }
 
@@ -215,10 +215,15 @@ async fn check_migrations(store: &Store, options: &Options) -> Result<Check> {
     })
 }
 
-fn check_mail(config: &Config) -> Check {
+async fn check_mail(config: &Config, folder: &DataFolder) -> Result<Check> {
     const NAME: &str = "mail";
-    match &config.mail_sender {
-        Some(sender) => Check::ok(NAME, format!("mails are sent as {}", sender.0)),
-        None => Check::warn(NAME, "mail_sender is not set: mails would go nowhere"),
-    }
+    let mailer = mail::open(config, folder)?;
+    let (Some(server), Some(sender)) = (mail::server(config)?, &config.mail_sender) else {
+        let shown = folder.outbox();
+        let text = format!("smtp_address is not set: each mail is written as a file into {}", shown.display());
+        return Ok(Check::warn(NAME, text));
+    };
+    let place = format!("{}:{}", server.host, server.port);
+    mailer.check().await.with_context(|| format!("the mail server at {place}"))?;
+    Ok(Check::ok(NAME, format!("{place} takes mails from {}", sender.0)))
 }

@@ -11,6 +11,7 @@ mod doctor;
 mod file_store;
 mod listener;
 mod logging;
+mod mail;
 mod metrics;
 mod migrate;
 mod output;

@@ -16,7 +16,7 @@ use crate::data_folder::{DataFolder, Lock};
 use crate::demo::Demo;
 use crate::metrics::Metrics;
 use crate::shutdown::{Parts, Signals};
-use crate::{database, file_store, listener, output};
+use crate::{database, file_store, listener, mail, output};
 
 /// Serves until a signal says stop.
 pub async fn run(config: &Config, args: ServeArgs) -> Result<()> {
@@ -113,6 +113,8 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
         base_url: BaseUrl::new(url, secret),
         api_version: config.api_version.0.clone(),
         mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
+        mailer: mail::open(config, folder)?,
+        enable_signup: config.enable_signup,
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),
         body_limit: config.body_limit.0,
         multipart_limit: MultipartLimit {

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mailer::Mailer;
 use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
@@ -21,6 +22,10 @@ pub struct Settings {
     pub api_version: String,
     /// `support_email` of accounts that have none of their own; null when there is no sender either.
     pub mail_sender: Option<String>,
+    /// How mails leave.
+    pub mailer: Mailer,
+    /// Whether strangers may make an account for themselves.
+    pub enable_signup: bool,
     /// The domain of the addresses that e-mail inboxes receive at.
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
@@ -41,13 +46,15 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// For tests: the key that signs addresses is known to everybody.
+/// For tests: the key that signs addresses is known to everybody. Tests put the outbox where they want it.
 impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: BaseUrl::new("http://localhost:3000", &SecretKey::new([0; 32])),
             api_version: "4.14.0".into(),
             mail_sender: None,
+            mailer: Mailer::into_folder("desk@localhost".parse().expect("an address"), "outbox"),
+            enable_signup: false,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
             outbound_allow: Vec::new(),

@@ -12,6 +12,7 @@ use crate::file::fetch::FetchAvatar;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
 use crate::filter::jobs::FillValues;
 use crate::label::jobs::CarryLabel;
+use crate::mail::jobs::SendMail;
 
 /// Every kind of job.
 pub fn registry() -> Registry<App> {
@@ -23,6 +24,7 @@ pub fn registry() -> Registry<App> {
         .with::<FetchAvatar>()
         .with::<MoveMessages>()
         .with::<Purge>()
+        .with::<SendMail>()
         .with::<SweepFiles>()
         .with::<WakeConversation>()
 }

@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod integration;
 pub mod jobs;
 pub mod label;
+pub mod mail;
 pub mod message;
 pub mod migrations;
 pub mod openapi;

@@ -17,6 +17,7 @@ use crate::{
 const UPDATED_BY_PUT: &[&str] = &[
     "/api/v1/accounts/{}/contacts/{}",
     "/api/v1/profile",
+    "/auth/password",
     "/api/v1/profile/set_active_account",
     "/rails/active_storage/disk/{}",
 ];
@@ -91,6 +92,10 @@ fn sessions() -> OpenApiRouter<App> {
         .routes(routes!(auth::routes::sign_in))
         .routes(routes!(auth::routes::validate))
         .routes(routes!(auth::routes::sign_out))
+        .routes(routes!(auth::routes::ask_for_password, auth::routes::set_password))
+        .routes(routes!(auth::routes::confirm))
+        .routes(routes!(auth::routes::resend_confirmation))
+        .routes(routes!(auth::sign_up::sign_up))
 }
 
 fn team() -> OpenApiRouter<App> {

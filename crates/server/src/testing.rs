@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::body::Body;
 use edge::rewrite::Rewrite;
 use http::{HeaderValue, Method, Request, StatusCode};
+use mailer::Mailer;
 use serde_json::{Value, json};
 use store::testing::{Engine, OnEngine, TestDatabase};
-use testing::FakeClock;
+use testing::{FakeClock, ReceivedMail};
 use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
@@ -29,6 +30,8 @@ pub struct TestApp {
     service: Rewrite,
     /// Blobs, and uploads on their way.
     folder: tempfile::TempDir,
+    /// Mails that were sent.
+    outbox: tempfile::TempDir,
     /// Dropped last: the database goes with it.
     _database: TestDatabase,
 }
@@ -83,7 +86,8 @@ pub struct Caller {
 impl OnEngine for TestApp {
     async fn on(engine: Engine) -> Self {
         // Tables of requests sign in thousands of times.
-        Self::with_settings(engine, Settings { sign_in_limits: false, ..Settings::default() }).await
+        Self::with_settings(engine, Settings { sign_in_limits: false, enable_signup: true, ..Settings::default() })
+            .await
     }
 }
 
@@ -96,11 +100,14 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let uploads = folder.path().join("uploads");
         std::fs::create_dir(&uploads).unwrap();
-        let settings = Settings { uploads: settings.uploads.clone().in_folder(uploads), ..settings };
+        let outbox = tempfile::tempdir().unwrap();
+        let sender = "Desk <desk@sample.test>".parse().unwrap();
+        let mailer = Mailer::into_folder(sender, outbox.path());
+        let settings = Settings { uploads: settings.uploads.clone().in_folder(uploads), mailer, ..settings };
         let files = Files::new(Blobs::in_folder(&folder.path().join("files")).unwrap());
         let app = App::new(database.open(), files, Arc::clone(&clock) as _, settings);
         let service = crate::router(app.clone());
-        Self { app, clock, engine, service, folder, _database: database }
+        Self { app, clock, engine, service, folder, outbox, _database: database }
     }
 
     /// The service, as a server would run it.
@@ -365,6 +372,27 @@ impl TestApp {
             }
         }
         names
+    }
+
+    /// Every mail that was sent and not looked at, the oldest first.
+    pub fn take_mails(&self) -> Vec<ReceivedMail> {
+        let mut files: Vec<_> =
+            std::fs::read_dir(self.outbox.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let read = |file: std::path::PathBuf| {
+            let mail = ReceivedMail::read(&std::fs::read_to_string(&file).unwrap());
+            std::fs::remove_file(file).unwrap();
+            mail
+        };
+        files.into_iter().map(read).collect()
+    }
+
+    /// The only mail that was sent and not looked at.
+    #[track_caller]
+    pub fn only_mail(&self) -> ReceivedMail {
+        let mut mails = self.take_mails();
+        assert_eq!(mails.len(), 1, "{mails:#?}");
+        mails.remove(0)
     }
 
     /// Runs every job that is due; gives the number of runs.

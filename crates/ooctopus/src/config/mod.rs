@@ -21,7 +21,10 @@ use std::time::Duration;
 pub use flags::Flags;
 use given::Given;
 pub use mistake::{Mistake, Mistakes};
-pub use value::{BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Ranges, Secret, Word};
+pub use value::{
+    BaseUrl, ByteSize, DatabaseUrl, LogFilter, LogFormat, MailAddress, Password, Phrase, Ranges, Secret, SmtpSecurity,
+    Word,
+};
 
 /// The file that is read from the data folder when no other one is named.
 pub const FILE_NAME: &str = "ooctopus.toml";
@@ -91,8 +94,25 @@ settings! {
     database_url: Option<DatabaseUrl> = "",
     /// Connections for writing to PostgreSQL; as many again for reading.
     database_connections: NonZeroU16 = "8",
-    /// The sender of mails. Empty: mails go nowhere.
+    /// The sender of mails, `desk@example.com` or `Desk <desk@example.com>`. A mail server needs it; mails that are
+    /// written as files are from ooctopus@localhost without it.
     mail_sender: Option<MailAddress> = "",
+    /// The mail server that mails are given to. Empty: each mail is written as a file into the folder outbox of the
+    /// data folder.
+    smtp_address: Option<Word> = "",
+    /// The mail server's port. Empty: 587 for starttls, 465 for tls, 25 for none.
+    smtp_port: Option<NonZeroU16> = "",
+    /// Whether the way to the mail server is encrypted: starttls (it begins in the clear and has to turn to TLS), tls
+    /// (from the start) or none.
+    smtp_security: SmtpSecurity = "starttls",
+    /// The user that the mail server knows us as. Empty: it asks for none.
+    smtp_username: Option<Phrase> = "",
+    /// That user's password: the environment or a file of mode 0600 keeps it better than a flag.
+    smtp_password: Option<Password> = "",
+    /// How long one step of a conversation with the mail server may take, in ms, s, m or h.
+    smtp_timeout: Duration = "30s",
+    /// Whether strangers may make an account for themselves: on or off.
+    enable_signup: bool = "off",
     /// The domain of the addresses that e-mail inboxes receive at.
     inbound_mail_domain: Word = "localhost",
     /// The compatible version that clients are told.

@@ -6,6 +6,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mailer::{Security, Sender};
 use outbound::IpNet;
 use tracing_subscriber::EnvFilter;
 
@@ -137,14 +138,22 @@ pub struct MailAddress(pub String);
 
 impl Setting for MailAddress {
     fn read(text: &str) -> Result<Self, String> {
-        let address = match text.rsplit_once('<') {
-            Some((_, address)) => address.strip_suffix('>').unwrap_or_default(),
-            None => text,
-        };
-        if !server::contact::is_email(address) || text.chars().any(char::is_control) {
-            return Err("is no mail address such as desk@example.com or Desk <desk@example.com>".into());
+        text.parse::<Sender>().map(|_| Self(text.to_owned())).map_err(str::to_owned)
+    }
+}
+
+/// How the way to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SmtpSecurity(pub Security);
+
+impl Setting for SmtpSecurity {
+    fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "starttls" => Ok(Self(Security::StartTls)),
+            "tls" => Ok(Self(Security::Tls)),
+            "none" => Ok(Self(Security::None)),
+            _ => Err("is neither starttls nor tls nor none".into()),
         }
-        Ok(Self(text.to_owned()))
     }
 }
 
@@ -193,6 +202,44 @@ impl Setting for Secret {
 
     fn read(text: &str) -> Result<Self, String> {
         Word::read(text).map(|word| Self(word.0))
+    }
+}
+
+/// Text on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase(pub String);
+
+impl Setting for Phrase {
+    fn read(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.chars().any(char::is_control) {
+            return Err("must be text on one line".into());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A password, which may hold blanks and is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// The password itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Setting for Password {
+    const IS_SECRET: bool = true;
+
+    fn read(text: &str) -> Result<Self, String> {
+        Phrase::read(text).map(|phrase| Self(phrase.0))
     }
 }
 

@@ -6,5 +6,6 @@ mod demo;
 mod durability;
 mod folder;
 mod life;
+mod mail;
 mod setup;
 mod support;

@@ -37,6 +37,10 @@ pub struct CurrentUser {
     pub session: Option<UserSessionId>,
 }
 
+/// A signed-in user, or nobody; a credential that is sent has to be good.
+#[derive(Debug, Clone)]
+pub struct MaybeUser(pub Option<CurrentUser>);
+
 /// Somebody with a session; an access token does not count, and the query may hold the session (superset §1).
 #[derive(Debug, Clone)]
 pub struct SessionUser {
@@ -157,6 +161,17 @@ impl FromRequestParts<App> for CurrentUser {
         let (id, name) = user.ok_or_else(|| refused(&given))?;
         Who(format!("user {id}")).note(&parts.extensions);
         Ok(Self { id, name, session })
+    }
+}
+
+impl FromRequestParts<App> for MaybeUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match edge::credential(&parts.headers) {
+            Some(_) => Ok(Self(Some(CurrentUser::from_request_parts(parts, app).await?))),
+            None => Ok(Self(None)),
+        }
     }
 }
 

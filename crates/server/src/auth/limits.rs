@@ -24,10 +24,16 @@ pub const SIGN_IN_BY_ADDRESS: Rule = Rule::new("sign_in address", 5, Duration::f
 pub const SIGN_IN_BY_EMAIL: Rule = Rule::new("sign_in email", 10, Duration::from_mins(15));
 /// Tries of a signed-in user to change the password by the one of today.
 pub const CURRENT_PASSWORD_BY_USER: Rule = Rule::new("current_password user", 10, Duration::from_mins(15));
-/// What concerns passwords and confirmations, from one address.
+/// Mails about passwords that are asked for, from one address.
 pub const PASSWORD_BY_ADDRESS: Rule = Rule::new("password address", 5, Duration::from_mins(30));
-/// Mails about passwords and confirmations to one user.
+/// Mails about passwords to one user.
 pub const PASSWORD_BY_EMAIL: Rule = Rule::new("password email", 5, Duration::from_hours(1));
+/// Mails about confirmations that are asked for, from one address.
+pub const CONFIRMATION_BY_ADDRESS: Rule = Rule::new("confirmation address", 5, Duration::from_mins(30));
+/// Mails about confirmations to one user.
+pub const CONFIRMATION_BY_EMAIL: Rule = Rule::new("confirmation email", 5, Duration::from_hours(1));
+/// Links from mails that are used, from one address; a form may have to be corrected a few times.
+pub const LINK_BY_ADDRESS: Rule = Rule::new("link address", 20, Duration::from_mins(15));
 /// Sign-ups from one address.
 pub const SIGN_UP_BY_ADDRESS: Rule = Rule::new("sign_up address", 5, Duration::from_mins(30));
 /// Forms of the set-up page from one address; a form may have to be corrected a few times.

@@ -6,6 +6,7 @@ pub mod page;
 pub mod routes;
 pub mod service;
 pub mod session;
+pub mod sign_up;
 mod store;
 #[cfg(test)]
 mod tests;

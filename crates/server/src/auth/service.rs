@@ -11,6 +11,7 @@ use super::session::{self, Opened};
 use super::store::{self as logins, Login};
 use super::wire::{ResetBody, SignInBody};
 use crate::events::Actor;
+use crate::mail;
 use crate::platform::audit;
 use crate::user::password::{self, Match};
 use crate::user::wire::ProfileJson;
@@ -39,6 +40,16 @@ impl Person {
     pub fn into_json(self, base_url: &BaseUrl) -> ProfileJson {
         ProfileJson::new(self.user, self.memberships, base_url)
     }
+}
+
+/// The user with this address, which is in lower case, if it has not been confirmed.
+pub fn find_unconfirmed(conn: &mut Conn<'_>, email: &str) -> Result<Option<UserId>> {
+    Ok(logins::find_login(conn, email)?.filter(|login| !login.confirmed).map(|login| login.id))
+}
+
+/// Whether the user has a password: who was invited has none at first.
+pub fn has_password(conn: &mut Conn<'_>, user: UserId) -> Result<bool> {
+    Ok(logins::find_password_hash(conn, user)?.is_some_and(|hash| hash != password::NONE))
 }
 
 /// Signs in by a password, or by what a sign-in link carries.
@@ -193,9 +204,15 @@ pub fn set_password(
     logins::set_password_hash(tx, user, hash)?;
     logins::set_pubsub_token(tx, user, &token::random())?;
     session::end_all(tx, user, spared)?;
+    revoke_links(tx, user)?;
+    audit::record_by(tx, actor, "user.password_changed", &json!({ "user_id": user }))
+}
+
+/// Makes links worthless that would set a password or sign in, those included that are still to be mailed.
+pub fn revoke_links(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
     link::revoke_all(tx, user, Purpose::Password)?;
     link::revoke_all(tx, user, Purpose::SignIn)?;
-    audit::record_by(tx, actor, "user.password_changed", &json!({ "user_id": user }))
+    mail::take_password_back(tx, user)
 }
 
 /// What a confirmation did.
@@ -228,8 +245,19 @@ pub fn confirm(tx: &mut Tx<'_>, secret: &str) -> Result<Confirmed> {
         return Err(Error::BadLink);
     }
     logins::move_to_unconfirmed_email(tx, user)?;
+    revoke_links(tx, user)?;
     audit::record_by(tx, &by(user), "user.email_changed", &json!({ "user_id": user }))?;
     Ok(Confirmed::Now(user))
+}
+
+/// Confirms an address by a link from a mail, and signs in; a link that was used before does not.
+pub async fn sign_in_by_confirmation(app: &App, secret: String) -> Result<SignedIn> {
+    app.store
+        .write(move |tx| match confirm(tx, &secret)? {
+            Confirmed::Now(user) => open_session(tx, user),
+            Confirmed::Before(_) => Err(Error::BadLink),
+        })
+        .await
 }
 
 /// The user as the one who acts on itself.

@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, sql};
-use types::{Timestamp, UserId, UserSessionId};
+use types::{AccountId, Timestamp, UserId, UserSessionId};
 
 use super::link::Link;
 
@@ -179,4 +179,15 @@ pub fn move_to_unconfirmed_email(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
         (user, now),
     )?;
     Ok(())
+}
+
+/// The languages of the user's accounts.
+pub fn list_locales(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<(AccountId, String)>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT a.id, a.locale FROM account_users au JOIN accounts a ON a.id = au.account_id
+             WHERE au.user_id = $1 AND a.deleting_at IS NULL ORDER BY au.id"
+        ),
+        (user,),
+    )?)
 }

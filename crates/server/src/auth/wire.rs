@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use types::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::user::normal_email;
 use crate::user::wire::ProfileJson;
 
 // Holds a password: not to be printed.
@@ -109,6 +110,13 @@ pub struct EmailBody {
 }
 
 impl edge::Shape for EmailBody {}
+
+impl EmailBody {
+    /// The address as it is stored, or nothing.
+    pub fn normal(&self) -> String {
+        normal_email(self.email.as_ref().map_or("", |email| email.as_str()))
+    }
+}
 
 // Holds a password: not to be printed.
 /// Another password, by a link from a mail.

@@ -20,6 +20,14 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAnAccount" | "updateAnAccount" | "updateAccount" => json!({ "name": format!("Account {number}") }),
         "createAUser" => json!({ "name": "Olu", "email": email, "password": "Sample-Pass-2022!" }),
         "signIn" => json!({ "email": site.login, "password": LOGIN_PASSWORD }),
+        "askForPassword" | "resendConfirmation" => json!({ "email": site.login }),
+        // No link: each is good once. The tables take the refusal for it.
+        "setPassword" => json!({ "reset_password_token": "none", "password": LOGIN_PASSWORD }),
+        "confirmAddress" => json!({ "confirmation_token": "none" }),
+        "signUp" => json!({
+            "account_name": format!("Account {number}"), "user_full_name": "Olu", "email": email,
+            "password": LOGIN_PASSWORD
+        }),
         "updateProfile" => json!({ "name": format!("Mira {number}"), "message_signature": "Bye" }),
         "setProfileAvailability" => json!({ "account_id": site.account, "availability": "busy" }),
         "setProfileAutoOffline" => json!({ "account_id": site.account, "auto_offline": true }),

@@ -18,19 +18,25 @@ const PHONE_NUMBER: &str = "phone_number";
 /// Makes a user with an API key; gives both. Whoever has the address already is given instead, with its own name
 /// and password, confirmed if `new` is.
 pub fn create(tx: &mut Tx<'_>, new: &NewUser) -> Result<(UserId, String)> {
+    match create_unknown(tx, new)? {
+        Some(made) => Ok(made),
+        None => find_existing(tx, &normal_email(&new.email), new.confirmed),
+    }
+}
+
+/// Makes a user with an API key; gives both, or `None` when another one has the address.
+pub fn create_unknown(tx: &mut Tx<'_>, new: &NewUser) -> Result<Option<(UserId, String)>> {
     let email = normal_email(&new.email);
     let problems: Vec<_> =
         [draft::name_problem(&new.name), draft::email_problem(&email)].into_iter().flatten().collect();
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
-    let Some(user) = users::insert(tx, new, &email, &token::random())? else {
-        return find_existing(tx, &email, new.confirmed);
-    };
+    let Some(user) = users::insert(tx, new, &email, &token::random())? else { return Ok(None) };
     let access_token = token::random();
     users::insert_access_token(tx, user, &access_token)?;
     audit::record(tx, "user.created", &json!({ "user_id": user }))?;
-    Ok((user, access_token))
+    Ok(Some((user, access_token)))
 }
 
 fn find_existing(tx: &mut Tx<'_>, email: &str, confirmed: bool) -> Result<(UserId, String)> {
@@ -64,6 +70,9 @@ pub fn update(tx: &mut Tx<'_>, id: UserId, change: &UserChange, actor: &Actor) -
     }
     if let Some(hash) = &change.password_hash {
         auth::service::set_password(tx, id, hash, None, actor)?;
+    } else if before.email != after.email {
+        // Whoever has the address of before has those that were mailed there.
+        auth::service::revoke_links(tx, id)?;
     }
     if !is_same {
         audit::record_by(tx, actor, "user.updated", &json!({ "user_id": id }))?;
