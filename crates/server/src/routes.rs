@@ -105,6 +105,7 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(account::routes::cache_keys))
         .routes(routes!(profile::routes::show, profile::routes::update))
         .routes(routes!(profile::routes::delete_avatar))
+        .routes(routes!(profile::routes::resend_confirmation))
         .routes(routes!(profile::routes::set_availability))
         .routes(routes!(profile::routes::set_auto_offline))
         .routes(routes!(profile::routes::set_active_account))

@@ -374,7 +374,7 @@ impl TestApp {
         names
     }
 
-    /// Every mail that was sent and not looked at, the oldest first.
+    /// Every mail that was sent and not looked at; those of one moment in any order.
     pub fn take_mails(&self) -> Vec<ReceivedMail> {
         let mut files: Vec<_> =
             std::fs::read_dir(self.outbox.path()).unwrap().map(|file| file.unwrap().path()).collect();

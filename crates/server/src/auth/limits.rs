@@ -32,6 +32,8 @@ pub const PASSWORD_BY_EMAIL: Rule = Rule::new("password email", 5, Duration::fro
 pub const CONFIRMATION_BY_ADDRESS: Rule = Rule::new("confirmation address", 5, Duration::from_mins(30));
 /// Mails about confirmations to one user.
 pub const CONFIRMATION_BY_EMAIL: Rule = Rule::new("confirmation email", 5, Duration::from_hours(1));
+/// Other addresses that a user asks for: each costs a mail to somebody else.
+pub const NEW_ADDRESS_BY_USER: Rule = Rule::new("new_address user", 5, Duration::from_hours(1));
 /// Links from mails that are used, from one address; a form may have to be corrected a few times.
 pub const LINK_BY_ADDRESS: Rule = Rule::new("link address", 20, Duration::from_mins(15));
 /// Sign-ups from one address.

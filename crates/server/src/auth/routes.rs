@@ -150,7 +150,8 @@ pub async fn confirm(
 ) -> Result<Response> {
     limit(&app, address, limits::LINK_BY_ADDRESS, None)?;
     let secret = body.confirmation_token.map(String::from).unwrap_or_default();
-    Ok(answer(&app, service::sign_in_by_confirmation(&app, secret).await?))
+    let person = service::sign_in_by_confirmation(&app, secret).await?.ok_or(Error::BadLink)?;
+    Ok(answer(&app, person))
 }
 
 /// Ask for another mail with which an address is confirmed. The answer is the same whoever has the address, if anybody.

@@ -11,7 +11,7 @@ use super::session::{self, Opened};
 use super::store::{self as logins, Login};
 use super::wire::{ResetBody, SignInBody};
 use crate::events::Actor;
-use crate::mail;
+use crate::mail::{self, Occasion};
 use crate::platform::audit;
 use crate::user::password::{self, Match};
 use crate::user::wire::ProfileJson;
@@ -208,11 +208,40 @@ pub fn set_password(
     audit::record_by(tx, actor, "user.password_changed", &json!({ "user_id": user }))
 }
 
-/// Makes links worthless that would set a password or sign in, those included that are still to be mailed.
+/// Makes links worthless that would set a password, sign in or change the address, those included that are still to be
+/// mailed.
 pub fn revoke_links(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    logins::set_unconfirmed_email(tx, user, None)?;
     link::revoke_all(tx, user, Purpose::Password)?;
     link::revoke_all(tx, user, Purpose::SignIn)?;
     mail::take_password_back(tx, user)
+}
+
+/// Has the user's address changed to another one, as soon as whoever has that confirms it. The one of today hears of it.
+pub fn want_email(tx: &mut Tx<'_>, user: UserId, email: &str, actor: &Actor) -> Result<()> {
+    let login = logins::lock_login(tx, user)?.ok_or(Error::BadCredential)?;
+    if login.email == email || logins::find_unconfirmed_email(tx, user)?.as_deref() == Some(email) {
+        return Ok(());
+    }
+    if user::store::find_id_by_email(tx, email)?.is_some() {
+        return Err(Error::invalid("email", "has already been taken"));
+    }
+    logins::set_unconfirmed_email(tx, user, Some(email))?;
+    mail::owe(tx, user, Occasion::AddressChange { from: login.email })?;
+    mail::owe(tx, user, Occasion::NewAddress)?;
+    audit::record_by(tx, actor, "user.email_change_asked", &json!({ "user_id": user }))
+}
+
+/// Owes the user another mail that confirms the address that it wants, or its own; nothing when there is none to confirm.
+pub fn resend_confirmation(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let occasion =
+        if find_unconfirmed_email(tx, user)?.is_some() { Occasion::NewAddress } else { Occasion::Confirmation };
+    mail::owe(tx, user, occasion)
+}
+
+/// The address that the user wants and has not confirmed.
+pub fn find_unconfirmed_email(conn: &mut Conn<'_>, user: UserId) -> Result<Option<String>> {
+    logins::find_unconfirmed_email(conn, user)
 }
 
 /// What a confirmation did.
@@ -244,18 +273,38 @@ pub fn confirm(tx: &mut Tx<'_>, secret: &str) -> Result<Confirmed> {
     if user::store::find_id_by_email(tx, &wanted)?.is_some() {
         return Err(Error::BadLink);
     }
-    logins::move_to_unconfirmed_email(tx, user)?;
+    if !logins::move_to_unconfirmed_email(tx, user)? {
+        return Err(Error::BadLink);
+    }
     revoke_links(tx, user)?;
     audit::record_by(tx, &by(user), "user.email_changed", &json!({ "user_id": user }))?;
     Ok(Confirmed::Now(user))
 }
 
-/// Confirms an address by a link from a mail, and signs in; a link that was used before does not.
-pub async fn sign_in_by_confirmation(app: &App, secret: String) -> Result<SignedIn> {
+/// Confirms an address by a link from a mail, and signs in. An address that was confirmed before does not: `None`.
+pub async fn sign_in_by_confirmation(app: &App, secret: String) -> Result<Option<SignedIn>> {
     app.store
         .write(move |tx| match confirm(tx, &secret)? {
-            Confirmed::Now(user) => open_session(tx, user),
-            Confirmed::Before(_) => Err(Error::BadLink),
+            Confirmed::Now(user) => open_session(tx, user).map(Some),
+            Confirmed::Before(_) => Ok(None),
+        })
+        .await
+}
+
+/// The address that a link would confirm, or has confirmed; `None` for one that is none.
+pub async fn find_confirmation_link(app: &App, secret: &str) -> Result<Option<String>> {
+    let (secret, now) = (secret.to_owned(), app.clock.now());
+    let found = app.store.read(move |conn| link::find(conn, Purpose::Confirmation, &secret, now)).await?;
+    Ok(found.and_then(|link| link.email))
+}
+
+/// The address of whoever sets a password by this link; `None` for one that is none.
+pub async fn find_password_link(app: &App, secret: &str) -> Result<Option<String>> {
+    let (secret, now) = (secret.to_owned(), app.clock.now());
+    app.store
+        .read(move |conn| {
+            let Some(link) = link::find(conn, Purpose::Password, &secret, now)? else { return Ok(None) };
+            Ok(user::store::find(conn, link.user_id)?.map(|user| user.email))
         })
         .await
 }

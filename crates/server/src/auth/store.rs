@@ -168,17 +168,26 @@ pub fn find_unconfirmed_email(conn: &mut Conn<'_>, user: UserId) -> Result<Optio
     Ok(row.and_then(|(email,)| email))
 }
 
-/// Makes the wanted address the user's own, confirmed.
-pub fn move_to_unconfirmed_email(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+/// Notes the address that the user wants, or that it wants none.
+pub fn set_unconfirmed_email(tx: &mut Tx<'_>, user: UserId, email: Option<&str>) -> Result<()> {
+    tx.execute(sql!("UPDATE users SET unconfirmed_email = $2 WHERE id = $1"), (user, email))?;
+    Ok(())
+}
+
+/// Makes the wanted address the user's own, confirmed; false when another user has it by now.
+pub fn move_to_unconfirmed_email(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
     let now = tx.now();
-    tx.execute(
+    let moved = tx.execute(
         sql!(
             "UPDATE users SET email = unconfirmed_email, unconfirmed_email = NULL, confirmed_at = $2, updated_at = $2
              WHERE id = $1 AND unconfirmed_email IS NOT NULL"
         ),
         (user, now),
-    )?;
-    Ok(())
+    );
+    match moved {
+        Err(store::Error::Duplicate(_)) => Ok(false),
+        moved => Ok(moved? > 0),
+    }
 }
 
 /// The languages of the user's accounts.

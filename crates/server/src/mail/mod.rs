@@ -37,6 +37,13 @@ pub enum Occasion {
     ForgottenPassword,
     /// The user's address is to be confirmed.
     Confirmation,
+    /// The address that the user wants is to be confirmed.
+    NewAddress,
+    /// The user wants another address: the one before hears of it.
+    AddressChange {
+        /// The one before. It is kept here, since it may be the user's no more when the mail leaves.
+        from: String,
+    },
 }
 
 impl Occasion {
@@ -46,6 +53,8 @@ impl Occasion {
             Self::Invitation { account_id, .. } => format!("invitation into {account_id}"),
             Self::ForgottenPassword => "forgotten password".into(),
             Self::Confirmation => "confirmation".into(),
+            Self::NewAddress => "new address".into(),
+            Self::AddressChange { .. } => "address change".into(),
         }
     }
 }
@@ -78,6 +87,8 @@ pub fn take_password_back(tx: &mut Tx<'_>, user_id: UserId) -> Result<()> {
 /// Whom a mail is for, and what it needs to know.
 struct Letter {
     user: User,
+    /// The address that it goes to: the user's, or another one that it has to do with.
+    to: String,
     content: Content,
 }
 
@@ -89,6 +100,10 @@ enum Content {
     Password { link: String },
     /// Here the address is confirmed.
     Confirmation { link: String },
+    /// Here another address is confirmed.
+    NewAddress { link: String },
+    /// Another address is wanted; here it can be stopped.
+    AddressChange { wanted: String, link: String },
 }
 
 /// What an invited user has to do.
@@ -102,22 +117,54 @@ enum Next {
 /// The mail as it is now; `None` when it has lost its reason. Makes the secrets that it carries.
 fn write(tx: &mut Tx<'_>, base_url: &BaseUrl, user: UserId, occasion: &Occasion) -> Result<Option<Mail>> {
     let Some(user) = user::store::find(tx, user)? else { return Ok(None) };
-    let content = match occasion {
-        Occasion::Invitation { account_id, inviter_id } => invitation(tx, base_url, &user, *account_id, *inviter_id)?,
+    let letter = match occasion {
+        Occasion::NewAddress => new_address(tx, base_url, user)?,
+        Occasion::AddressChange { from } => address_change(tx, base_url, user, from)?,
+        Occasion::Invitation { account_id, inviter_id } => {
+            let content = invitation(tx, base_url, &user, *account_id, *inviter_id)?;
+            content.map(|content| own(user, content))
+        }
         Occasion::ForgottenPassword => {
-            Some(Content::Password { link: password_link(tx, base_url, &user, Purpose::Password)? })
+            let link = password_link(tx, base_url, &user, Purpose::Password)?;
+            Some(own(user, Content::Password { link }))
         }
-        Occasion::Confirmation if user.confirmed => None,
-        Occasion::Confirmation if auth::service::has_password(tx, user.id)? => {
-            Some(Content::Confirmation { link: confirmation_link(tx, base_url, &user, &user.email)? })
-        }
-        // Somebody who was invited and has lost the mail: a password confirms the address too.
-        Occasion::Confirmation => match find_inviter(tx, user.id)? {
-            Some((account, inviter)) => invitation(tx, base_url, &user, account, inviter)?,
-            None => Some(Content::Password { link: password_link(tx, base_url, &user, Purpose::Invitation)? }),
-        },
+        Occasion::Confirmation => confirmation(tx, base_url, &user)?.map(|content| own(user, content)),
     };
-    Ok(content.map(|content| view::mail(&Letter { user, content }, base_url)))
+    Ok(letter.map(|letter| view::mail(&letter, base_url)))
+}
+
+/// A letter to the user's own address.
+fn own(user: User, content: Content) -> Letter {
+    Letter { to: user.email.clone(), user, content }
+}
+
+fn confirmation(tx: &mut Tx<'_>, base_url: &BaseUrl, user: &User) -> Result<Option<Content>> {
+    if user.confirmed {
+        return Ok(None);
+    }
+    if auth::service::has_password(tx, user.id)? {
+        return Ok(Some(Content::Confirmation { link: confirmation_link(tx, base_url, user, &user.email)? }));
+    }
+    // Somebody who was invited and has lost the mail: a password confirms the address too.
+    match find_inviter(tx, user.id)? {
+        Some((account, inviter)) => invitation(tx, base_url, user, account, inviter),
+        None => Ok(Some(Content::Password { link: password_link(tx, base_url, user, Purpose::Password)? })),
+    }
+}
+
+fn new_address(tx: &mut Tx<'_>, base_url: &BaseUrl, user: User) -> Result<Option<Letter>> {
+    let Some(to) = auth::service::find_unconfirmed_email(tx, user.id)? else { return Ok(None) };
+    let link = confirmation_link(tx, base_url, &user, &to)?;
+    Ok(Some(Letter { to, user, content: Content::NewAddress { link } }))
+}
+
+/// Also when the other address is the user's by now; not when it is wanted no more.
+fn address_change(tx: &mut Tx<'_>, base_url: &BaseUrl, user: User, from: &str) -> Result<Option<Letter>> {
+    let wanted = auth::service::find_unconfirmed_email(tx, user.id)?;
+    let wanted = wanted.or_else(|| (user.email != from).then(|| user.email.clone()));
+    let link = format!("{base_url}/app/auth/reset/password");
+    let content = wanted.map(|wanted| Content::AddressChange { wanted, link });
+    Ok(content.map(|content| Letter { to: from.to_owned(), user, content }))
 }
 
 fn invitation(

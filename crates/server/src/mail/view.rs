@@ -46,12 +46,14 @@ struct Said<'a> {
 pub fn mail(letter: &Letter, base_url: &BaseUrl) -> Mail {
     let said = said(letter, base_url);
     let name = match &letter.content {
-        Content::Invitation { .. } | Content::Password { .. } => Some(one_line(letter.user.available_name())),
+        Content::Invitation { .. } | Content::Password { .. } | Content::AddressChange { .. } => {
+            Some(one_line(letter.user.available_name()))
+        }
         // Who has only signed up may be somebody who writes to strangers in our name.
-        Content::Confirmation { .. } => None,
+        Content::Confirmation { .. } | Content::NewAddress { .. } => None,
     };
     Mail {
-        to: letter.user.email.clone(),
+        to: letter.to.clone(),
         text: text(&said, name.as_deref()),
         html: html(&said, name.as_deref()).into_string(),
         subject: said.subject,
@@ -104,6 +106,37 @@ fn said<'a>(letter: &'a Letter, base_url: &BaseUrl) -> Said<'a> {
                 "The link works once, for 6 hours. All other sessions end when the password is set.".into(),
                 "If it was not you, ignore this mail: your password stays as it is.".into(),
             ],
+        },
+        Content::NewAddress { link } => Said {
+            subject: "Confirm your new e-mail address".into(),
+            heading: "Confirm your new e-mail address".into(),
+            before: vec![format!(
+                "Somebody, probably you, wants to sign in at {place} with {} from now on. Please confirm that it is your \
+                 address.",
+                letter.to
+            )],
+            button: "Confirm the address",
+            link,
+            after: vec![
+                "The link works for 30 days.".into(),
+                "If it was not you, ignore this mail: nothing changes then.".into(),
+            ],
+        },
+        Content::AddressChange { wanted, link } => Said {
+            subject: "Your e-mail address is about to change".into(),
+            heading: "Your e-mail address is about to change".into(),
+            before: vec![
+                format!(
+                    "Somebody who is signed in as you at {place} wants to use {wanted} instead of {}. It changes as soon as \
+                     the new address is confirmed.",
+                    letter.to
+                ),
+                "If it was you, there is nothing to do here.".into(),
+                "If it was not you, set another password at once: that stops the change, and ends all sessions.".into(),
+            ],
+            button: "Set another password",
+            link,
+            after: Vec::new(),
         },
         Content::Confirmation { link } => Said {
             subject: "Confirm your e-mail address".into(),

@@ -2,6 +2,10 @@
 
 use maud::{Markup, html};
 
+/// The rules that a password follows (semantics §9.1).
+pub const PASSWORD_HINT: &str =
+    "At least 6 characters: an upper-case and a lower-case letter, a digit and a special character.";
+
 /// A field of a form, with its label, and what was wrong with it.
 #[derive(Debug, Clone, Default)]
 pub struct Field<'a> {

@@ -13,7 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_PO
 use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub use field::Field;
+pub use field::{Field, PASSWORD_HINT};
 pub use gate::{OwnForm, only_for_people};
 use policy::{SCRIPT, STYLE};
 

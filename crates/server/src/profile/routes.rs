@@ -6,9 +6,10 @@ use edge::{Body, BodyWithFiles, Empty, Error, ErrorJson, Json, Result};
 use super::wire::{ActiveAccountBody, AutoOfflineBody, AvailabilityBody, ProfileBody};
 use super::{change, service};
 use crate::App;
-use crate::access::CurrentUser;
+use crate::access::{ClientAddress, CurrentUser};
 use crate::agent::{self, AgentChange};
-use crate::auth;
+use crate::auth::routes::limit;
+use crate::auth::{self, limits};
 use crate::file::picture::{self, Owner};
 use crate::file::upload::{self, Upload};
 use crate::user;
@@ -31,7 +32,8 @@ pub async fn show(State(app): State<App>, CurrentUser { id, .. }: CurrentUser) -
     Ok(Json(person.into_json(&app.settings.base_url)))
 }
 
-/// Change the caller; what is absent stays. Another password ends all other sessions.
+/// Change the caller; what is absent stays. Another password ends all other sessions. Another address counts as soon as
+/// it is confirmed.
 #[utoipa::path(
     put,
     path = "/api/v1/profile",
@@ -73,6 +75,26 @@ pub async fn delete_avatar(State(app): State<App>, caller: CurrentUser) -> Resul
     let remove =
         |tx: &mut store::Tx<'_>, caller: &CurrentUser, _: &_| picture::set(tx, Owner::User(caller.id), None).map(drop);
     Ok(Json(service::write(&app, caller, remove).await?))
+}
+
+/// Ask for another mail that confirms the address that the caller wants, or its own.
+#[utoipa::path(
+    post,
+    path = "/api/v1/profile/resend_confirmation",
+    operation_id = "resendProfileConfirmation",
+    tag = "Profile",
+    responses(
+        (status = 200, description = "If there is an address to confirm, a mail is on its way to it"),
+        (status = 401, description = "Not allowed", body = ErrorJson),
+        (status = 429, description = "Too many tries", body = String, content_type = "text/plain")
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn resend_confirmation(State(app): State<App>, address: ClientAddress, caller: CurrentUser) -> Result<Empty> {
+    let user = caller.id.to_string();
+    limit(&app, address, limits::CONFIRMATION_BY_ADDRESS, Some((limits::CONFIRMATION_BY_EMAIL, &user)))?;
+    app.store.write(move |tx| auth::service::resend_confirmation(tx, caller.id)).await?;
+    Ok(Empty)
 }
 
 /// Say whether the caller takes conversations in one of its accounts.

@@ -19,6 +19,7 @@ use crate::user::{self, UserChange};
 /// What a user changes of itself, with all that takes time done.
 pub struct Prepared {
     user: UserChange,
+    email: Option<String>,
     password: Option<PasswordHashes>,
 }
 
@@ -32,13 +33,15 @@ pub async fn prepare(app: &App, caller: &CurrentUser, change: Change) -> Result<
         }
         None => None,
     };
-    if let Some(email) = change.email
-        && email != find_email(app, id).await?
-    {
-        // Nothing sends the mail that would confirm it.
-        return Err(Error::invalid("email", "cannot be changed yet"));
-    }
-    Ok(Prepared { user: change.user, password })
+    let email = match change.email {
+        // Clients send what they show, changed or not.
+        Some(email) if email != find_email(app, id).await? => {
+            count_try(app, limits::NEW_ADDRESS_BY_USER, &id.to_string())?;
+            Some(email)
+        }
+        _ => None,
+    };
+    Ok(Prepared { user: change.user, email, password })
 }
 
 /// Changes the caller; gives it as it is afterwards.
@@ -53,6 +56,10 @@ pub async fn change(
             logins::replace_password(tx, caller.id, hashes, caller.session, actor)?;
         }
         user::service::update(tx, caller.id, &prepared.user, actor)?;
+        // After the password, which takes an address back that was wanted before.
+        if let Some(email) = &prepared.email {
+            logins::want_email(tx, caller.id, email, actor)?;
+        }
         if avatar.is_some() {
             picture::set(tx, Owner::User(caller.id), avatar.as_ref())?;
         }

@@ -4,7 +4,7 @@ use edge::{Error, Problem};
 use maud::html;
 
 use super::service::Filled;
-use crate::page::{Field, Page, note, problem_of};
+use crate::page::{Field, PASSWORD_HINT, Page, note, problem_of};
 
 /// The empty form.
 pub fn form(secret: &str) -> Page {
@@ -96,7 +96,3 @@ fn filled(secret: &str, [account_name, name, email]: [&str; 3], problems: &[Prob
     };
     Page::new("Set up your desk", &content).with_script()
 }
-
-/// The rules that a password follows (semantics §9.1).
-pub const PASSWORD_HINT: &str =
-    "At least 6 characters: an upper-case and a lower-case letter, a digit and a special character.";

@@ -1,6 +1,9 @@
 //! Signing in and out on pages: the same rules as by the API, with the session in a cookie (superset §1).
 
+mod ask;
+mod confirmation;
 pub mod cookie;
+mod password;
 #[cfg(test)]
 pub mod tests;
 mod view;
@@ -34,6 +37,8 @@ pub fn routes() -> Router<App> {
         .route("/app/{*path}", get(start))
         .route("/app/login", get(show).post(sign_in))
         .route("/app/sign_out", get(start).post(sign_out))
+        .merge(password::routes())
+        .merge(confirmation::routes())
 }
 
 /// Keeps the session in the browser, and leads to the start.

@@ -21,14 +21,22 @@ pub fn sign_in(email: &str, is_new: bool) -> Page {
     form(email, &before)
 }
 
+/// Where another mail can be asked for.
+fn unconfirmed() -> Markup {
+    html! {
+        (note("bad", "This e-mail address is not confirmed yet. The link in our mail does that."))
+        p { a href="/app/auth/confirmation/new" { "Send the mail again" } }
+    }
+}
+
 /// The same after a try that failed.
 pub fn sign_in_again(email: &str, has_link: bool, failure: Error) -> Result<Page, Failed> {
     let text = match &failure {
+        Error::Unconfirmed => return Ok(form(email, &unconfirmed()).because(failure)),
         Error::BadCredential if has_link => {
             "This sign-in link does not work any more: it works once, and for five minutes.".into()
         }
         Error::BadCredential => "The e-mail address or the password is not right.".into(),
-        Error::Unconfirmed => "This e-mail address is not confirmed yet. The link in our mail does that.".into(),
         Error::RateLimited { retry_after } => format!("Too many tries. {}", wait(*retry_after)),
         Error::Unavailable => "The server is busy. Please try again in a moment.".into(),
         _ => return Err(failure.into()),
@@ -58,6 +66,7 @@ fn form(email: &str, before: &Markup) -> Page {
             (address.email()) (password.password())
             button.main type="submit" { "Sign in" }
         }
+        p.aside { a href="/app/auth/reset/password" { "Forgotten your password?" } }
     };
     Page::new("Sign in", &content).with_script()
 }

@@ -1,5 +1,6 @@
 //! The profile through HTTP.
 
+mod email;
 mod membership;
 mod password;
 

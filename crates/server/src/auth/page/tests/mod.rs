@@ -277,3 +277,106 @@ async fn links_for_other_things_do_not_sign_in(app: TestApp) {
     let form = format!("email={}&sso_auth_token={secret}", url_encoded(&email));
     app.send_page("/app/login", &form, "").await.expect(401);
 }
+
+/// The secret in the only mail that was sent, once what is due has run.
+async fn mailed(app: &TestApp, name: &str) -> String {
+    app.run_due_jobs().await;
+    app.only_mail().secret(name)
+}
+
+#[db_test]
+async fn a_forgotten_password_is_asked_for_and_set_on_pages(app: TestApp) {
+    let (caller, email) = person(&app).await;
+    let login = app.page("/app/login").await.expect(200);
+    assert!(login.text().contains("<a href=\"/app/auth/reset/password\">"), "{}", login.text());
+    app.page("/app/auth/reset/password").await.expect(200);
+    let wrong = app.send_page("/app/auth/reset/password", "email=nobody", "").await.expect(422);
+    assert!(wrong.text().contains("aria-describedby=\"email_problem\"") && wrong.text().contains("value=\"nobody\""));
+
+    let known = app.send_page("/app/auth/reset/password", &format!("email={}", url_encoded(&email)), "").await;
+    let unknown = app.send_page("/app/auth/reset/password", "email=nobody%40sample.test", "").await.expect(200);
+    assert_eq!(known.expect(200).text(), unknown.text(), "whoever has it");
+
+    let secret = mailed(&app, "reset_password_token").await;
+    let path = "/app/auth/password/edit";
+    let page = app.page(&format!("{path}?reset_password_token={secret}")).await.expect(200);
+    assert!(page.text().contains(&email) && page.text().contains("autocomplete=\"new-password\""), "{}", page.text());
+    assert_eq!(
+        (&page.headers["referrer-policy"], &page.headers["cache-control"]),
+        (&"no-referrer".parse().unwrap(), &"no-store".parse().unwrap())
+    );
+
+    let form = |password: &str, again: &str| {
+        let [password, again] = [password, again].map(url_encoded);
+        format!("reset_password_token={secret}&password={password}&password_confirmation={again}")
+    };
+    let weak = app.send_page(path, &form("weak", "weak"), "").await.expect(422);
+    assert!(weak.text().contains("id=\"password_problem\"") && weak.text().contains(&secret), "{}", weak.text());
+    let differs = app.send_page(path, &form("Sample-Pass-2023!", "x"), "").await.expect(422);
+    assert!(differs.text().contains("id=\"password_confirmation_problem\"") && !differs.text().contains("2023"));
+    let answer = app.send_page(path, &form("Sample-Pass-2023!", "Sample-Pass-2023!"), "").await.expect(303);
+    assert_eq!(answer.headers["location"], "/app");
+    assert_eq!(profile_of(&app, &cookie_of(&answer)).await["id"], caller.id.get());
+    sign_in(&app, &email, PASSWORD).await.expect(401);
+
+    for page in [
+        app.page(&format!("{path}?reset_password_token={secret}")).await,
+        app.send_page(path, &form(PASSWORD, PASSWORD), "").await,
+        app.page(path).await,
+    ] {
+        assert!(page.expect(422).text().contains("href=\"/app/auth/reset/password\""));
+    }
+}
+
+#[db_test]
+async fn an_address_is_confirmed_by_a_button_and_not_by_following_the_link(app: TestApp) {
+    let body = serde_json::json!({
+        "account_name": "Lark", "user_full_name": "Ada", "email": "ada@sample.test", "password": PASSWORD
+    });
+    app.call(Method::POST, "/api/v1/accounts", None, Some(&body)).await.expect(200);
+    let secret = mailed(&app, "confirmation_token").await;
+    let refused = sign_in(&app, "ada@sample.test", PASSWORD).await.expect(401);
+    assert!(refused.text().contains("href=\"/app/auth/confirmation/new\""), "{}", refused.text());
+
+    app.page("/app/auth/confirmation/new").await.expect(200);
+    app.send_page("/app/auth/confirmation/new", "email=ada%40sample.test", "").await.expect(200);
+    let newer = mailed(&app, "confirmation_token").await;
+    for path in ["/app/auth/confirmation", "/auth/confirmation"] {
+        let page = app.page(&format!("{path}?confirmation_token={newer}")).await.expect(200);
+        assert!(page.text().contains("ada@sample.test") && page.text().contains("data-go"), "{}", page.text());
+    }
+    sign_in(&app, "ada@sample.test", PASSWORD).await.expect(401);
+    let path = "/app/auth/confirmation";
+    let answer = app.send_page(path, &format!("confirmation_token={newer}"), "").await.expect(303);
+    assert_eq!(profile_of(&app, &cookie_of(&answer)).await["email"], "ada@sample.test");
+    for secret in [&newer, &secret] {
+        let again = app.send_page(path, &format!("confirmation_token={secret}"), "").await.expect(200);
+        assert!(again.text().contains("href=\"/app/login\"") && !again.headers.contains_key("set-cookie"));
+    }
+    for page in [app.page(path).await, app.send_page(path, "confirmation_token=x", "").await] {
+        assert!(page.expect(422).text().contains("href=\"/app/auth/confirmation/new\""));
+    }
+}
+
+#[db_test]
+async fn pages_about_mails_are_for_our_own_forms_and_not_without_end(engine: Engine) {
+    let app = TestApp::with_settings(engine, Settings::default()).await;
+    for path in
+        ["/app/auth/reset/password", "/app/auth/password/edit", "/app/auth/confirmation", "/app/auth/confirmation/new"]
+    {
+        let request = Request::post(path).header("sec-fetch-site", "cross-site");
+        app.send(request.body(Body::empty()).unwrap()).await.expect(403);
+    }
+    for (path, form, most) in [
+        ("/app/auth/reset/password", "email=ada%40sample.test", 5),
+        ("/app/auth/confirmation/new", "email=ada%40sample.test", 5),
+        ("/app/auth/password/edit", "reset_password_token=x", 20),
+    ] {
+        for _ in 0..most {
+            assert_ne!(app.send_page(path, form, "").await.status, 429);
+        }
+        let page = app.send_page(path, form, "").await.expect(429);
+        assert!(page.text().contains("Too many tries. Please try again in"), "{}", page.text());
+    }
+    app.send_page("/app/auth/confirmation", "confirmation_token=x", "").await.expect(429);
+}
