@@ -50,5 +50,6 @@ pub enum ErrorText {
     /// What went wrong.
     Text(String),
     /// A list of sentences for each field.
+    #[schema(value_type = Object)]
     ByField(Map<String, Value>),
 }
