@@ -21,7 +21,7 @@ pub use body::{Body, BodyLimit, BodyWithFiles, File, Incoming, MultipartLimit, Q
 pub use credential::{Credential, Session, credential};
 pub use documented::Documented;
 pub use error::{Error, Problem, Result};
-pub use error_json::ErrorJson;
+pub use error_json::{ErrorJson, ErrorText};
 pub use json::{Empty, Json, NoContent};
 pub use layers::{Echo, RequestId, Settings, Who};
 pub use path::Path;

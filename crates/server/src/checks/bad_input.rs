@@ -26,7 +26,7 @@ fn is_free(operation: &Operation, field: &Field) -> bool {
 }
 
 /// Parts of [`take_every_bad_value`], so that each ends in time and several run at once.
-const PARTS: usize = 4;
+const PARTS: usize = 6;
 
 #[db_test]
 async fn every_field_of_every_body_takes_every_bad_value_1(app: TestApp) {
@@ -48,6 +48,16 @@ async fn every_field_of_every_body_takes_every_bad_value_4(app: TestApp) {
     take_every_bad_value(app, 3).await;
 }
 
+#[db_test]
+async fn every_field_of_every_body_takes_every_bad_value_5(app: TestApp) {
+    take_every_bad_value(app, 4).await;
+}
+
+#[db_test]
+async fn every_field_of_every_body_takes_every_bad_value_6(app: TestApp) {
+    take_every_bad_value(app, 5).await;
+}
+
 async fn take_every_bad_value(app: TestApp, part: usize) {
     let document = document();
     let mut trial = Trial::new(&app).await;
@@ -67,7 +77,7 @@ async fn take_every_bad_value(app: TestApp, part: usize) {
         }
         trial.expect_nothing_stored().await;
     }
-    trial.finish(2_000).await;
+    trial.finish(1_300).await;
 }
 
 #[db_test]

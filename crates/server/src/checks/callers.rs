@@ -8,7 +8,7 @@ use testing::openapi::Validator;
 use types::AgentBotId;
 
 use super::site::Site;
-use super::{Operation, Sent, Session, check_refusal, document, operations, sample};
+use super::{Operation, Sent, Session, check_document, check_refusal, document, operations, sample};
 use crate::testing::TestApp;
 use crate::token;
 
@@ -291,7 +291,7 @@ async fn every_caller_is_answered_as_the_table_says(app: TestApp) {
             let sent = stage.request(operation, &stage.site_of(caller).path(operation), caller, place);
             let what = format!("{route} by {}", CALLERS[caller]);
             problems.extend(
-                refusal_problems(&app, &sent, expected[caller], caller)
+                refusal_problems(&app, &validator, &sent, expected[caller], caller)
                     .await
                     .into_iter()
                     .map(|problem| format!("{what}: {problem}")),
@@ -362,9 +362,15 @@ async fn a_session_may_what_the_same_users_token_may(app: TestApp) {
 }
 
 /// What is wrong with the answer to a caller who must be refused, whatever the body is.
-async fn refusal_problems(app: &TestApp, sent: &Sent, status: u16, caller: usize) -> Vec<String> {
+async fn refusal_problems(
+    app: &TestApp,
+    validator: &Validator,
+    sent: &Sent,
+    status: u16,
+    caller: usize,
+) -> Vec<String> {
     let answer = sent.to(app).await;
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = check_document(validator, sent, &answer).err().into_iter().collect();
     if answer.status == status {
         problems.extend(check_refusal(&sent.path, &answer).err());
     } else {

@@ -23,6 +23,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use serde_json::{Map, Value};
 use store::sql;
+use testing::openapi::Validator;
 
 use crate::testing::{Answer, TestApp};
 
@@ -169,6 +170,16 @@ impl std::fmt::Display for Sent {
         let body = String::from_utf8_lossy(&self.body);
         let start: String = body.chars().take(200).collect();
         write!(f, "{} {} [{}] {start}", self.method, self.path, self.media.as_deref().unwrap_or_default())
+    }
+}
+
+/// What the published document does not say of an answer.
+fn check_document(validator: &Validator, sent: &Sent, answer: &Answer) -> Result<(), String> {
+    let path = sent.path.split('?').next().unwrap_or_default();
+    let status = answer.status.as_u16();
+    match serde_json::from_slice(&answer.body) {
+        Ok(body) => validator.check(sent.method.as_str(), path, status, &body),
+        Err(_) => validator.check_status(sent.method.as_str(), path, status),
     }
 }
 

@@ -121,7 +121,9 @@ fn both_documents_have_the_same_operations_statuses_keys_and_answers() {
             problems.push(format!("{}: statuses", operation.id));
         }
         for (status, answer) in json["responses"].as_object().unwrap() {
-            let contents = operation.json["responses"][status]["content"].as_object();
+            let said = &operation.json["responses"][status];
+            let shared = said["$ref"].as_str().and_then(|target| openapi.pointer(target.trim_start_matches('#')));
+            let contents = shared.unwrap_or(said)["content"].as_object();
             let has_schema = contents.is_some_and(|all| all.values().any(|content| content.get("schema").is_some()));
             if answer.get("schema").is_some() != has_schema {
                 problems.push(format!("{} {status}: schema", operation.id));

@@ -1,9 +1,11 @@
 //! Sends what is to be refused, and keeps what was wrong with the answers.
 
+use testing::openapi::Validator;
+
 use super::field::Field;
 use super::site::Site;
 use super::value::Expected;
-use super::{Operation, Sent, check_refusal, is_sign_up, sample};
+use super::{Operation, Sent, check_document, check_refusal, document, is_sign_up, sample};
 use crate::testing::{Answer, TestApp};
 
 /// What is sent to find fault, and what was found.
@@ -13,6 +15,7 @@ pub struct Trial<'a> {
     /// Where the requests go.
     pub site: Site,
     platform_token: String,
+    validator: Validator,
     /// Grows with every body, so that no two are the same.
     pub number: usize,
     sent: usize,
@@ -27,7 +30,8 @@ impl<'a> Trial<'a> {
     pub async fn new(app: &'a TestApp) -> Self {
         let site = Site::new(app).await;
         let platform_token = site.granted_app(app).await;
-        Self { app, site, platform_token, number: 0, sent: 0, refused: Vec::new(), problems: Vec::new() }
+        let validator = Validator::new(document());
+        Self { app, site, platform_token, validator, number: 0, sent: 0, refused: Vec::new(), problems: Vec::new() }
     }
 
     /// A request to `operation` by somebody who may, without body.
@@ -59,6 +63,9 @@ impl<'a> Trial<'a> {
         if let Err(problem) = check(&sent, &answer, expected, field) {
             let label = field.map(|field| field.keys.join(".")).unwrap_or_default();
             self.problems.push(format!("{label}: {sent}: {problem} (expected {expected:?})"));
+        }
+        if let Err(problem) = check_document(&self.validator, &sent, &answer) {
+            self.problems.push(format!("{sent}: {problem}"));
         }
         if answer.status.is_client_error() {
             self.refused.push(sent);

@@ -21,6 +21,7 @@ use crate::contract::Contract;
 
 /// The document of Swagger 2.0 for `openapi`, a document of 3.1.
 pub fn document(openapi: &Value) -> Value {
+    let openapi = &with_answers_in_place(openapi);
     let contract = Contract::get();
     let schemas = Schemas::of(openapi);
     let answers = operations(openapi).map(|(_, _, operation)| &operation["responses"]);
@@ -53,6 +54,20 @@ pub fn served_at(mut document: Value, base_url: &str) -> Value {
         document["schemes"] = json!([scheme]);
         if !path.is_empty() {
             document["basePath"] = format!("/{path}").into();
+        }
+    }
+    document
+}
+
+/// `openapi` without references to the answers that operations share: there are generators that do not follow them.
+fn with_answers_in_place(openapi: &Value) -> Value {
+    let mut document = openapi.clone();
+    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    let operations = items.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    for answer in operations.filter_map(|operation| operation["responses"].as_object_mut()).flat_map(Map::values_mut) {
+        let target = answer["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+        if let Some(shared) = target.and_then(|pointer| openapi.pointer(pointer)) {
+            *answer = shared.clone();
         }
     }
     document

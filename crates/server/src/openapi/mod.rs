@@ -1,6 +1,8 @@
 //! The published documents: `/openapi.json`, made of the handlers' attributes and the types that they return, and
 //! `/swagger.json`, made of that.
 
+mod shared;
+
 use std::sync::{Arc, OnceLock};
 
 use axum::routing::get;
@@ -11,7 +13,7 @@ use utoipa::openapi::{Components, InfoBuilder, License, OpenApi};
 
 use crate::{App, swagger};
 
-/// Adds what no handler says: title, licence, security schemes.
+/// Adds what no handler says: title, licence, security schemes, shared answers.
 pub fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Ooctopus")
@@ -19,6 +21,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .license(Some(License::new("MIT")))
         .build();
+    shared::add(&mut document);
     let components = document.components.get_or_insert_with(Components::new);
     for name in ["userApiKey", "agentBotApiKey", "platformAppApiKey"] {
         let key = ApiKey::Header(ApiKeyValue::new("api_access_token"));
