@@ -175,7 +175,7 @@ type Conditions = &'static [(&'static str, &'static str, &'static str)];
 
 const CONTACT_FILTERS: [Conditions; 4] = [
     &[("email", "equal_to", "\"nobody@bench.example\"")],
-    &[("city", "equal_to", "\"Turku\""), ("plan", "equal_to", "\"team\"")],
+    &[("city", "equal_to", "\"Helsinki\""), ("plan", "equal_to", "\"team\"")],
     &[("plan", "equal_to", "\"business\"")],
     &[("phone_number", "equal_to", "\"+358000000151\"")],
 ];
