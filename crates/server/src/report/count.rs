@@ -63,7 +63,8 @@ fn sum(metric: Metric, business_hours: bool) -> &'static str {
     }
 }
 
-fn within(rows: &mut Conditions, alias: &str, range: Range) {
+/// Those of the rows, called `alias`, that were made within the range.
+pub fn within(rows: &mut Conditions, alias: &str, range: Range) {
     let (since, until) = range.times();
     if let Some(since) = since {
         rows.and(&format!("{alias}.created_at >= $1"), &[&since]);
