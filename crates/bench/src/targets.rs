@@ -155,6 +155,77 @@ pub const MESSAGES: &str = "messages page";
 /// See [`LIST`].
 pub const SEARCH: &str = "contact search, one hit";
 
+/// Conditions that an index answers.
+pub const CONTACT_FILTER: &str = "contact filter, indexed";
+/// See [`CONTACT_FILTER`].
+pub const CONVERSATION_FILTER: &str = "conversation filter, indexed";
+/// Conditions that need a look at many rows.
+pub const OTHER_FILTER: &str = "conversation filter, any other";
+/// Over the year of the data set.
+pub const SUMMARY: &str = "report summary of a year";
+/// By day, in a zone that is no whole hours from UTC.
+pub const SERIES: &str = "report of a year by day, UTC+5:30";
+/// What is counted row by row.
+pub const LABEL_SUMMARY: &str = "report summary of a year, label and team";
+/// What is open now.
+pub const LIVE: &str = "live report";
+
+/// Pairs of attribute, operator and value, joined by AND.
+type Conditions = &'static [(&'static str, &'static str, &'static str)];
+
+const CONTACT_FILTERS: [Conditions; 4] = [
+    &[("email", "equal_to", "\"nobody@bench.example\"")],
+    &[("city", "equal_to", "\"Helsinki\""), ("plan", "equal_to", "\"team\"")],
+    &[("plan", "equal_to", "\"business\"")],
+    &[("phone_number", "equal_to", "\"+358000000151\"")],
+];
+const CONVERSATION_FILTERS: [Conditions; 5] = [
+    &[("status", "equal_to", "\"open\"")],
+    &[("status", "equal_to", "\"open\""), ("assignee_id", "equal_to", "7")],
+    &[("order", "equal_to", "4711")],
+    &[("labels", "equal_to", "\"label-3\""), ("status", "equal_to", "\"open\"")],
+    &[("inbox_id", "equal_to", "4"), ("status", "equal_to", "\"pending\"")],
+];
+const OTHER_FILTERS: [Conditions; 3] = [
+    &[("labels", "not_equal_to", "\"label-3\"")],
+    &[("order", "is_greater_than", "5000"), ("priority", "is_not_present", "")],
+    &[("status", "not_equal_to", "\"open\""), ("assignee_id", "is_not_present", "")],
+];
+
+/// A filter request for each list of conditions.
+fn filters(what: &str, all: &[Conditions]) -> Requests {
+    requests(all.iter().map(|conditions| {
+        let last = conditions.len() - 1;
+        let conditions: Vec<String> = conditions
+            .iter()
+            .enumerate()
+            .map(|(index, (key, operator, value))| {
+                let joiner = if index == last { "null" } else { "\"AND\"" };
+                format!(
+                    r#"{{"attribute_key":"{key}","filter_operator":"{operator}","values":[{value}],"query_operator":{joiner}}}"#
+                )
+            })
+            .collect();
+        let body = format!(r#"{{"payload":[{}]}}"#, conditions.join(","));
+        client::post(&format!("{}/{what}/filter", root()), Some(ADMINISTRATOR_TOKEN), &body)
+    }))
+}
+
+/// Where reports begin.
+fn report_root() -> String {
+    format!("/api/v2/accounts/{ACCOUNT}/reports")
+}
+
+/// Reports over the year of the data set.
+fn reports(scopes: &[(&str, i64)], what: &str) -> Requests {
+    let (since, until) = (data::BEGIN / 1_000_000, data::BEGIN / 1_000_000 + 365 * 86_400);
+    let joiner = if what.contains('?') { '&' } else { '?' };
+    requests(scopes.iter().map(|(kind, id)| {
+        let path = format!("{}{what}{joiner}type={kind}&id={id}&since={since}&until={until}", report_root());
+        client::get(&path, ADMINISTRATOR_TOKEN)
+    }))
+}
+
 /// A reading endpoint.
 pub struct Endpoint {
     /// Its name in tables.
@@ -186,6 +257,25 @@ pub fn endpoints(targets: &[Target], names: &[String]) -> Vec<Endpoint> {
         Endpoint { name: MESSAGES, requests: requests(messages) },
         Endpoint { name: SEARCH, requests: requests(names.iter().map(|name| search(name))) },
         Endpoint { name: "contact search, many hits", requests: requests(MANY_HITS.iter().map(|word| search(word))) },
+        Endpoint { name: CONTACT_FILTER, requests: filters("contacts", &CONTACT_FILTERS) },
+        Endpoint { name: CONVERSATION_FILTER, requests: filters("conversations", &CONVERSATION_FILTERS) },
+        Endpoint { name: OTHER_FILTER, requests: filters("conversations", &OTHER_FILTERS) },
+        Endpoint {
+            name: SUMMARY,
+            requests: reports(&[("account", 0), ("agent", 2), ("agent", 17), ("inbox", 3)], "/summary"),
+        },
+        Endpoint {
+            name: SERIES,
+            requests: reports(&[("account", 0), ("agent", 2), ("inbox", 3)], "?metric=reply_time&timezone_offset=5.5"),
+        },
+        Endpoint { name: LABEL_SUMMARY, requests: reports(&[("label", 1), ("team", 1)], "/summary") },
+        Endpoint {
+            name: LIVE,
+            requests: requests([
+                administrator(format!("{}/conversations?type=account", report_root())),
+                administrator(format!("{}/conversations?type=agent", report_root())),
+            ]),
+        },
         Endpoint { name: "contact list", requests: one("/contacts?sort=-last_activity_at") },
     ]
 }

@@ -45,6 +45,8 @@ migrations! {
     "0081_custom_filters.sql",
     "0082_integration_hooks.sql",
     "0083_automation_rules.sql",
+    "0084_report_tallies.sql",
+    "0085_hot_tallies.pg.sql",
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use types::{MessageId, Status, Timestamp, UserId};
 use crate::conversation::Conversation;
 use crate::events::Actor;
 use crate::inbox::{self, hours};
+use crate::report::tally::{self, Place, Step};
 
 /// A person answered for the first time: from the conversation's creation.
 pub fn first_response(tx: &mut Tx<'_>, conversation: &Conversation, at: Timestamp) -> Result<()> {
@@ -74,6 +75,10 @@ fn insert(tx: &mut Tx<'_>, conversation: &Conversation, name: &str, start: Times
     let business = hours::seconds_open(tx, conversation.account_id, conversation.inbox_id, start, end)?;
     let user: Option<UserId> = conversation.assignee_id;
     let now = tx.now();
+    let seconds = end.since(start).as_secs_f64();
+    let (account_id, inbox_id) = (conversation.account_id, conversation.inbox_id);
+    let place = Place { account_id, inbox_id, agent_id: user, at: now };
+    tally::add(tx, place, Step::time(name, seconds, business));
     tx.execute(
         sql!(
             "INSERT INTO reporting_events (account_id, name, value, value_in_business_hours, inbox_id, user_id,
@@ -83,7 +88,7 @@ fn insert(tx: &mut Tx<'_>, conversation: &Conversation, name: &str, start: Times
         (
             conversation.account_id,
             name,
-            end.since(start).as_secs_f64(),
+            seconds,
             business,
             conversation.inbox_id,
             user,

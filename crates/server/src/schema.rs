@@ -10,8 +10,10 @@ use types::{AccountId, Role, ToValue, UserId, Value};
 use crate::access::Member;
 use crate::contact::wire::ContactListQuery;
 use crate::conversation::wire::ListQuery;
+use crate::filter::{Catalogue, Subject, Tree, read, sql};
 use crate::testing::TestApp;
-use crate::{contact, conversation};
+use crate::text::utc_day;
+use crate::{contact, conversation, report};
 
 /// Columns that end in `_id` and name no row of ours.
 const NO_REFERENCE: &[(&str, &str)] =
@@ -149,6 +151,16 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
                 let (text, values) = contact::list::List::read(account, query).statement(conn);
                 must_use_indexes(conn, engine, &text, &values);
             }
+            for (subject, condition, index) in FILTERS {
+                let tree = read::read(&Catalogue::load(conn, account, *subject)?, Some(&asked(condition)), utc_day(now))?;
+                for (text, values) in filter_statements(conn, &admin, *subject, &tree)? {
+                    must_use_indexes(conn, engine, &text, &values);
+                    must_use(conn, engine, index, &text, &values);
+                }
+            }
+            for (text, values) in report_edges(account) {
+                must_use(conn, engine, "_by_creation", &text, &values);
+            }
             for (part, values) in static_queries(account, &admin) {
                 let sql = Sql::all().find(|sql| sql.text().contains(part));
                 let sql = sql.unwrap_or_else(|| panic!("no statement contains {part:?}"));
@@ -158,6 +170,68 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
         })
         .await
         .unwrap();
+}
+
+/// Filters that an index answers: of what, attribute, operator and value, and the index.
+const FILTERS: &[(Subject, [&str; 3], &str)] = &[
+    (Subject::Contact, ["email", "equal_to", "contact5@sample.test"], "contacts_email"),
+    (Subject::Contact, ["phone_number", "equal_to", "+15550001"], "contacts_phone_number"),
+    (Subject::Contact, ["code", "equal_to", "code 77"], "contact_values_text"),
+    (Subject::Contact, ["rank", "equal_to", "77"], "contact_values_number"),
+    (Subject::Contact, ["rank", "is_greater_than", "99990"], "contact_values_number"),
+    (Subject::Conversation, ["status", "equal_to", "open"], "conversations_listed"),
+    (Subject::Conversation, ["display_id", "equal_to", "77"], "conversations_account_id_display_id"),
+    (Subject::Conversation, ["created_at", "is_greater_than", "2000-01-01"], "conversations_by_creation"),
+];
+
+fn asked([key, operator, value]: &[&str; 3]) -> serde_json::Value {
+    serde_json::json!([{
+        "attribute_key": key, "filter_operator": operator, "values": [value], "query_operator": null
+    }])
+}
+
+/// The statements of a page and of its counts.
+fn filter_statements(
+    conn: &mut Conn<'_>,
+    member: &Member,
+    subject: Subject,
+    tree: &Tree,
+) -> crate::Result<Vec<(String, Vec<Value>)>> {
+    let account = member.account_id;
+    Ok(match subject {
+        Subject::Contact => {
+            let condition = sql::condition(sql::Scope { account, subject, counts_deleting: false }, tree);
+            vec![contact::list::List::filter(account, &ContactListQuery::default(), condition).statement(conn)]
+        }
+        Subject::Conversation => {
+            let rows = conversation::filter::conditions(conn, member, tree)?;
+            vec![conversation::filter::statement(&rows, 1), rows.select("COUNT(*)", &[])]
+        }
+    })
+}
+
+/// What a report counts row by row before its first whole quarter of an hour.
+fn report_edges(account: AccountId) -> [(String, Vec<Value>); 2] {
+    let range = report::range::Range { since: Some(0), until: Some(100) };
+    let scope = report::scope::Scope::Account;
+    [
+        ("c", scope.conversations(account, report::scope::Which::Shown)),
+        ("m", scope.messages(account, report::scope::Which::Shown)),
+    ]
+    .map(|(alias, mut rows)| {
+        report::count::within(&mut rows, alias, range);
+        rows.select("COUNT(*)", &[])
+    })
+}
+
+/// Fails when the plan has another way than this index.
+fn must_use(conn: &mut Conn<'_>, engine: Engine, index: &str, text: &str, values: &[Value]) {
+    let word = if engine == Engine::Postgres { "EXPLAIN" } else { "EXPLAIN QUERY PLAN" };
+    let plan = explain(conn, word, text, values).unwrap();
+    // What a UNIQUE of the table is called on SQLite.
+    let unnamed = index.ends_with("display_id").then_some("(account_id=? AND display_id=?)");
+    let is_used = |line: &String| line.contains(index) || unnamed.is_some_and(|columns| line.contains(columns));
+    assert!(plan.iter().any(is_used), "{index}: {text}\n{}", plan.join("\n"));
 }
 
 /// Hot statements by a part of their text, with values.
@@ -247,6 +321,14 @@ async fn fill(app: &TestApp, account: AccountId, inbox: i64, agent: UserId, team
              sort_name, search_text, last_activity_at, created_at, updated_at)
          SELECT $1, 'Contact ' || i, 'contact' || i || '@sample.test', '{}', '{}', FALSE, TRUE, 'contact ' || i,
              'contact ' || i, i, i, i FROM n",
+        "INSERT INTO contact_values (account_id, contact_id, bag, key, folded, beginning, number)
+         SELECT $1, k.id, 'custom', v.column1, v.column1 || ' ' || k.id, v.column1 || ' ' || k.id,
+             CASE WHEN v.column1 = 'rank' THEN k.id END
+         FROM contacts k CROSS JOIN (VALUES ('code'), ('rank')) v WHERE k.account_id = $1",
+        "INSERT INTO custom_attribute_definitions (account_id, attribute_model, attribute_key, attribute_display_name,
+             attribute_display_type, attribute_values, created_at, updated_at)
+         SELECT $1, 'contact_attribute', v.column1, v.column1, v.column2, '[]', 0, 0
+         FROM (VALUES ('code', 'text'), ('rank', 'number')) v",
         "INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, source_id, hmac_verified, pubsub_token,
              created_at, updated_at)
          SELECT $1, k.id, $2, 'source ' || k.id, FALSE, 'token ' || k.id, k.id, k.id

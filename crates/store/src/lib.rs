@@ -36,7 +36,7 @@ pub use row::{FromRow, Row};
 pub use sql::Sql;
 pub use stamp::Stamps;
 pub use stats::QueryStats;
-pub use tx::Tx;
+pub use tx::{Deferred, Tx};
 
 /// What the macros of this crate expand to.
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! A transaction: a connection that also records events.
 
+use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
@@ -10,18 +11,36 @@ use crate::event::{self, NewEvent};
 use crate::stats::QueryStats;
 use crate::{Result, Shared};
 
+/// What a transaction collects and writes once, right before its events are numbered: rows that many transactions
+/// change are locked for a moment only.
+pub trait Deferred: Default + Any {
+    /// Writes it.
+    fn write(self, tx: &mut Tx<'_>) -> Result<()>;
+}
+
+trait AnyDeferred: Any {
+    fn write_boxed(self: Box<Self>, tx: &mut Tx<'_>) -> Result<()>;
+}
+
+impl<D: Deferred> AnyDeferred for D {
+    fn write_boxed(self: Box<Self>, tx: &mut Tx<'_>) -> Result<()> {
+        (*self).write(tx)
+    }
+}
+
 /// A read-write transaction, as a write closure gets it.
 pub struct Tx<'a> {
     conn: Conn<'a>,
     now: Timestamp,
     events: Vec<NewEvent>,
+    deferred: Vec<Box<dyn AnyDeferred>>,
     wakes: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: Engine<'a>, shared: &Shared, stats: QueryStats) -> Self {
         let conn = Conn::new(engine, stats, Instant::now() + shared.options.write_deadline);
-        Self { conn, now: shared.now(), events: Vec::new(), wakes: false }
+        Self { conn, now: shared.now(), events: Vec::new(), deferred: Vec::new(), wakes: false }
     }
 
     /// The time of this transaction: one moment, never earlier than that of a transaction before it.
@@ -32,6 +51,17 @@ impl<'a> Tx<'a> {
     /// Records an event; it is numbered in its account's log by the last statements of the transaction.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
+    }
+
+    /// What this transaction has collected of the kind so far; written when the transaction ends.
+    pub fn deferred<D: Deferred>(&mut self) -> &mut D {
+        let is_it = |work: &Box<dyn AnyDeferred>| (work.as_ref() as &dyn Any).is::<D>();
+        let place = self.deferred.iter().position(is_it).unwrap_or_else(|| {
+            self.deferred.push(Box::new(D::default()));
+            self.deferred.len() - 1
+        });
+        let work: &mut dyn Any = self.deferred[place].as_mut();
+        work.downcast_mut().expect("found by its type")
     }
 
     /// Closes the log of an account that is being deleted: a transaction that records an event for it fails with
@@ -45,12 +75,15 @@ impl<'a> Tx<'a> {
         self.wakes = true;
     }
 
-    /// Writes the buffered events; the last thing done in a transaction.
+    /// Writes what was deferred, then the buffered events; the last thing done in a transaction.
     ///
     /// A failed statement that the closure made nothing of is a failure: PostgreSQL turns its COMMIT into a ROLLBACK
     /// without a word.
     pub(crate) fn finish(&mut self) -> Result<bool> {
         self.conn.check()?;
+        for work in std::mem::take(&mut self.deferred) {
+            work.write_boxed(self)?;
+        }
         let events = std::mem::take(&mut self.events);
         let wakes = self.wakes || !events.is_empty();
         event::append(self, &events)?;

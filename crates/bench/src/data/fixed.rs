@@ -60,6 +60,12 @@ const TEAM_ROWS: Table = Table {
     columns: "id, account_id, name, allow_auto_assign, created_at, updated_at",
     row: "?, 1, ?, TRUE, ?, ?",
 };
+const ATTRIBUTES: Table = Table {
+    name: "custom_attribute_definitions",
+    columns: "account_id, attribute_model, attribute_key, attribute_display_name, attribute_display_type, \
+              attribute_values, created_at, updated_at",
+    row: "1, ?, ?, ?, ?, '[]', ?, ?",
+};
 const TAGS: Table = Table { name: "tags", columns: "id, account_id, name, folded_name", row: "?, 1, ?, ?" };
 
 /// API key of an agent, from 0; its user id is two more.
@@ -111,6 +117,7 @@ pub(super) async fn write(bulk: &mut Bulk) -> Result<()> {
         INBOX_MEMBERS,
         QUEUES,
         TEAM_ROWS,
+        ATTRIBUTES,
         TAGS,
     ]);
     let [made, changed] = both();
@@ -146,6 +153,10 @@ pub(super) async fn write(bulk: &mut Bulk) -> Result<()> {
     }
     for team in 1..=TEAMS {
         bulk.push(&TEAM_ROWS, [id(team).to_value(), text(&format!("team {team}")), at.clone(), at.clone()]).await?;
+    }
+    for (model, key, kind) in [("contact_attribute", "plan", "text"), ("conversation_attribute", "order", "number")] {
+        let row = [text(model), text(key), text(key), text(kind), at.clone(), at.clone()];
+        bulk.push(&ATTRIBUTES, row).await?;
     }
     for label in 1..=LABELS {
         let name = format!("label-{label}");

@@ -6,12 +6,13 @@ mod fixed;
 mod plan;
 mod words;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use server::MIGRATIONS;
 use store::Store;
 use types::{AccountId, ContactId};
 
 pub use cache::{Prepared, copy, database, empty, prepare};
-pub use fixed::{ACCOUNT, ADMINISTRATOR_TOKEN, agent_token, inbox_identifier};
+pub use fixed::{ACCOUNT, ADMINISTRATOR_TOKEN, BEGIN, agent_token, inbox_identifier};
 
 /// Inboxes of the account.
 pub const INBOXES: usize = 20;
@@ -42,7 +43,22 @@ pub async fn fill(store: &Store, shape: Shape) -> Result<()> {
     fixed::write(&mut bulk).await?;
     plan::write(&mut bulk, shape).await?;
     bulk.finish().await?;
+    fill_tallies(store).await?;
     index_contacts(store).await
+}
+
+/// Fills in the kept figures of reports as their migration does for rows that are older than it.
+async fn fill_tallies(store: &Store) -> Result<()> {
+    let migration = MIGRATIONS.iter().find(|migration| migration.name == "0084_report_tallies.sql");
+    let migration = migration.context("no migration makes the figures of reports")?;
+    for fill in migration.sql.split(';').filter(|statement| statement.contains("INSERT INTO report_tallies")) {
+        store.write(move |tx| tx.query_built::<(i64,)>(fill, &[]).map_err(store::Error::from)).await?;
+    }
+    Ok(store
+        .write(|tx| tx.query_built::<(i64,)>("ANALYZE", &[]))
+        .await
+        .map(drop)
+        .map_err(|error: store::Error| error)?)
 }
 
 /// Makes the contacts findable, as their creation by the product does.

@@ -33,7 +33,7 @@ const CONVERSATIONS: Table = Table {
               priority, muted, additional_attributes, custom_attributes, snoozed_until, waiting_since, \
               first_reply_created_at, agent_last_seen_at, assignee_last_seen_at, contact_last_seen_at, unread_count, \
               last_activity_at, created_at, updated_at",
-    row: "?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, '{}', '{}', NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?",
+    row: "?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE, '{}', ?, NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?",
 };
 const CONVERSATION_TAGS: Table =
     Table { name: "conversation_tags", columns: "account_id, conversation_id, tag_id, created_at", row: "1, ?, ?, ?" };
@@ -42,6 +42,22 @@ const MESSAGES: Table = Table {
     columns: "id, account_id, conversation_id, inbox_id, message_type, content_type, content, content_attributes, \
               private, status, user_id, contact_id, additional_attributes, created_at, updated_at",
     row: "?, 1, ?, ?, ?, 'text', ?, '{}', ?, 'sent', ?, ?, '{}', ?, ?",
+};
+const TIMES: Table = Table {
+    name: "reporting_events",
+    columns: "account_id, name, value, value_in_business_hours, inbox_id, user_id, conversation_id, event_start_time, \
+              event_end_time, created_at",
+    row: "1, ?, ?, 0, ?, ?, ?, ?, ?, ?",
+};
+const CONTACT_VALUES: Table = Table {
+    name: "contact_values",
+    columns: "account_id, contact_id, bag, key, folded, beginning",
+    row: "1, ?, ?, ?, ?, ?",
+};
+const CONVERSATION_VALUES: Table = Table {
+    name: "conversation_values",
+    columns: "account_id, conversation_id, bag, key, folded, beginning, number",
+    row: "1, ?, 'custom', 'order', ?, ?, ?",
 };
 const NUMBERS: Table = Table { name: "conversation_numbers", columns: "account_id, last_number", row: "1, ?" };
 const CONTACT_COUNTERS: Table = Table { name: "contact_counters", columns: "account_id, resolved_count", row: "1, ?" };
@@ -86,7 +102,19 @@ struct Writer<'a> {
 
 /// Writes them.
 pub(super) async fn write(bulk: &mut Bulk, shape: Shape) -> Result<()> {
-    bulk.order(&[CONTACTS, SESSIONS, CONVERSATIONS, CONVERSATION_TAGS, MESSAGES, NUMBERS, CONTACT_COUNTERS, COUNTERS]);
+    bulk.order(&[
+        CONTACTS,
+        CONTACT_VALUES,
+        SESSIONS,
+        CONVERSATIONS,
+        CONVERSATION_VALUES,
+        CONVERSATION_TAGS,
+        TIMES,
+        MESSAGES,
+        NUMBERS,
+        CONTACT_COUNTERS,
+        COUNTERS,
+    ]);
     let mut random = Random::new(20_260_105);
     let lengths = lengths(shape, &mut random);
     let mut writer = Writer {
@@ -125,6 +153,7 @@ impl Writer<'_> {
         let number = id(index + 1);
         let team = self.random.happens(0.3).then(|| id(self.random.below(TEAMS) + 1));
         let priority = self.random.happens(0.2).then(|| self.random.of(&["low", "medium", "high", "urgent"]));
+        let order = 1_000 + self.random.below(9_000);
         self.bulk
             .push(
                 &CONVERSATIONS,
@@ -139,6 +168,7 @@ impl Writer<'_> {
                     team.to_value(),
                     status.to_value(),
                     priority.to_value(),
+                    Value::Text(format!(r#"{{"order":{order}}}"#)),
                     seen.waiting_since.to_value(),
                     seen.first_reply.to_value(),
                     seen.agent.to_value(),
@@ -157,10 +187,58 @@ impl Writer<'_> {
             let tag = id(self.random.below(LABELS) + 1);
             self.bulk.push(&CONVERSATION_TAGS, [number.to_value(), tag.to_value(), at.to_value()]).await?;
         }
+        let digits = Value::Text(order.to_string());
+        let value = [number.to_value(), digits.clone(), digits, Value::Real(f64::from(u32::try_from(order)?))];
+        self.bulk.push(&CONVERSATION_VALUES, value).await?;
+        self.times(number, inbox, assignee, &messages, status).await?;
         let left: Vec<_> = messages.into_iter().rev().collect();
         if let Some((first, _)) = left.last() {
             self.next.push(Reverse((*first, index)));
             self.running.insert(index, Running { inbox, contact, user, left });
+        }
+        Ok(())
+    }
+
+    /// What reports measure: the first answer, every other one, the resolution.
+    #[expect(clippy::cast_precision_loss, reason = "a year of microseconds fits 53 bits")]
+    async fn times(
+        &mut self,
+        conversation: i64,
+        inbox: i64,
+        assignee: Option<i64>,
+        messages: &[(i64, Kind)],
+        status: Status,
+    ) -> Result<()> {
+        let (Some((begin, _)), Some((end, _))) = (messages.first(), messages.last()) else { return Ok(()) };
+        let mut waiting = None;
+        let mut is_answered = false;
+        let mut found = Vec::new();
+        for (at, kind) in messages {
+            match kind {
+                Kind::Incoming => drop(waiting.get_or_insert(*at)),
+                Kind::Outgoing if !is_answered => {
+                    found.push(("first_response", *begin, *at));
+                    (is_answered, waiting) = (true, None);
+                }
+                Kind::Outgoing => found.extend(waiting.take().map(|since| ("reply_time", since, *at))),
+                Kind::Note | Kind::Activity => {}
+            }
+        }
+        if status == Status::Resolved {
+            found.push(("conversation_resolved", *begin, *end));
+        }
+        for (name, since, at) in found {
+            let row = [
+                Value::Text(name.to_owned()),
+                Value::Real((at - since) as f64 / 1e6),
+                inbox.to_value(),
+                assignee.to_value(),
+                conversation.to_value(),
+                since.to_value(),
+                at.to_value(),
+                at.to_value(),
+            ];
+            self.bulk.push(&TIMES, row).await?;
         }
         Ok(())
     }
@@ -184,7 +262,8 @@ impl Writer<'_> {
             .join("\n");
         let additional =
             format!(r#"{{"company_name":"{company}","city":"{city}","country":"{country}","country_code":"XX"}}"#);
-        let custom = format!(r#"{{"plan":"{}"}}"#, self.random.of(&["free", "team", "business"]));
+        let plan = self.random.of(&["free", "team", "business"]);
+        let custom = format!(r#"{{"plan":"{plan}"}}"#);
         self.bulk
             .push(
                 &CONTACTS,
@@ -207,6 +286,13 @@ impl Writer<'_> {
                 ],
             )
             .await?;
+        let added = [("company_name", company), ("city", city), ("country", country), ("country_code", "XX")];
+        let values = added.into_iter().map(|(key, value)| ("additional", key, value)).chain([("custom", "plan", plan)]);
+        for (bag, key, value) in values {
+            let folded = Value::Text(fold(value));
+            let row = [number.to_value(), Value::Text(bag.into()), Value::Text(key.into()), folded.clone(), folded];
+            self.bulk.push(&CONTACT_VALUES, row).await?;
+        }
         let key = format!("benchContactToken{number:012}");
         let session = [
             number.to_value(),

@@ -8,6 +8,7 @@ use super::counters::{self, Place};
 use super::jobs::WakeConversation;
 use super::{Conversation, activity, store};
 use crate::events::{Actor, Changes, Event, record};
+use crate::report::tally;
 use crate::{agent, assignment, inbox, message, reporting, survey, team, user};
 
 /// What to change; `None` leaves it.
@@ -62,6 +63,7 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     after.updated_at = tx.now();
     store::update(tx, &after)?;
     counters::move_between(tx, Some(Place::from(before)), Some(Place::from(&after)))?;
+    tally::move_conversation(tx, Some(before), &after);
     if let Some(until) = after.snoozed_until {
         ::jobs::push_at(tx, &WakeConversation { account_id: after.account_id, id: after.id }, until)?;
     }
@@ -108,6 +110,7 @@ pub fn count_as_unassigned(tx: &mut Tx<'_>, account: AccountId, user: UserId) ->
 
 /// Counts a conversation that was just made.
 pub fn count_new(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    tally::move_conversation(tx, None, conversation);
     counters::move_between(tx, None, Some(Place::from(conversation)))
 }
 

@@ -8,6 +8,7 @@ use super::Conversation;
 use super::counters::{self, Place};
 use super::store::columns;
 use crate::events::{Actor, Changes, Event, record};
+use crate::report::tally;
 use crate::user;
 
 /// Conversations that one transaction takes: some milliseconds on SQLite, where everybody waits for them.
@@ -48,6 +49,7 @@ pub fn release_some(tx: &mut Tx<'_>, account: AccountId, user: UserId, actor: &A
         conversations.iter().map(|conversation| (Place::from(conversation), Place::from(&nobody(conversation)))),
     )?;
     for conversation in &conversations {
+        tally::move_conversation(tx, Some(conversation), &nobody(conversation));
         let before = conversation.assignee_id;
         record(tx, account, actor, &Event::AssigneeChanged(conversation.id, before, None));
         let changes = Changes::default().with("assignee_id", &before, &None);

@@ -8,6 +8,7 @@ use super::conversations;
 use crate::contact;
 use crate::file;
 use crate::file::picture::{self, Owner};
+use crate::report::tally;
 
 /// Some rows of an account; false when the account itself is gone.
 pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
@@ -21,6 +22,7 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
         (id, conversations::AT_ONCE),
     )?;
     if take_conversations(tx, id, ids, most)? {
+        tally::discard(tx);
         return Ok(true);
     }
     let sessions = sql!(
@@ -55,8 +57,12 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
 }
 
 /// Tables of an account that may have many rows and depend on nothing by now.
-fn tables() -> [&'static Sql; 5] {
+fn tables() -> [&'static Sql; 6] {
     [
+        sql!(
+            "DELETE FROM report_tallies WHERE account_id = $1 AND (scope, subject, span, starts_at) IN (
+                 SELECT scope, subject, span, starts_at FROM report_tallies WHERE account_id = $1 LIMIT $2)"
+        ),
         sql!(
             "DELETE FROM events WHERE account_id = $1 AND seq IN (
                  SELECT seq FROM events WHERE account_id = $1 ORDER BY seq LIMIT $2)"
@@ -100,6 +106,15 @@ pub fn inbox(tx: &mut Tx<'_>, account: AccountId, id: InboxId, most: i64) -> Res
              SELECT id FROM contact_inboxes WHERE inbox_id = $2 ORDER BY source_id LIMIT $3)"
     );
     if tx.execute(sessions, (account, id, most))? > 0 {
+        return Ok(true);
+    }
+    // Nothing counts in the inbox any more.
+    let figures = sql!(
+        "DELETE FROM report_tallies WHERE account_id = $1 AND scope = 'inbox' AND subject = $2 AND (span, starts_at) IN (
+             SELECT span, starts_at FROM report_tallies
+             WHERE account_id = $1 AND scope = 'inbox' AND subject = $2 LIMIT $3)"
+    );
+    if tx.execute(figures, (account, id, most))? > 0 {
         return Ok(true);
     }
     picture::set(tx, Owner::Inbox(account, id), None)?;

@@ -2,9 +2,10 @@
 
 use edge::Result;
 use store::{Tx, sql};
-use types::{AccountId, ConversationId, FileId, MessageId};
+use types::{AccountId, ConversationId, FileId, InboxId, MessageId, MessageType, Status, Timestamp, UserId};
 
 use crate::file;
+use crate::report::tally::{self, Place, Step};
 
 /// Conversations that are looked at in one transaction.
 pub const AT_ONCE: i64 = 25;
@@ -21,11 +22,10 @@ pub fn take_some(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], mo
     let messages: Vec<MessageId> = messages.into_iter().map(|(id,)| id).collect();
     take_messages(tx, account, &messages)?;
     let mut left = most - i64::try_from(messages.len()).unwrap_or(most);
+    if left > 0 {
+        left -= take_times(tx, account, ids, left)?;
+    }
     let satellites = [
-        sql!(
-            "DELETE FROM reporting_events WHERE account_id = $1 AND id IN (
-                 SELECT id FROM reporting_events WHERE conversation_id = ANY($2) ORDER BY id LIMIT $3)"
-        ),
         sql!(
             "DELETE FROM conversation_tags WHERE (account_id, conversation_id, tag_id) IN (
                  SELECT account_id, conversation_id, tag_id FROM conversation_tags
@@ -55,9 +55,40 @@ pub fn take_some(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], mo
         left -= i64::try_from(taken).unwrap_or(left);
     }
     if left > 0 {
-        tx.execute(sql!("DELETE FROM conversations WHERE account_id = $1 AND id = ANY($2)"), (account, ids))?;
+        let taken: Vec<(InboxId, Option<UserId>, Status, Timestamp)> = tx.query(
+            sql!(
+                "DELETE FROM conversations WHERE account_id = $1 AND id = ANY($2)
+                 RETURNING inbox_id, assignee_id, status, created_at"
+            ),
+            (account, ids),
+        )?;
+        for (inbox_id, agent_id, status, at) in taken {
+            uncount(tx, Place { account_id: account, inbox_id, agent_id, at }, Step::conversation(status));
+        }
     }
     Ok(())
+}
+
+/// Takes away up to `most` times that reports were made of; gives how many.
+fn take_times(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], most: i64) -> Result<i64> {
+    let taken: Vec<(InboxId, Option<UserId>, String, f64, f64, Timestamp)> = tx.query(
+        sql!(
+            "DELETE FROM reporting_events WHERE account_id = $1 AND id IN (
+                 SELECT id FROM reporting_events WHERE conversation_id = ANY($2) ORDER BY id LIMIT $3)
+             RETURNING inbox_id, user_id, name, value, value_in_business_hours, created_at"
+        ),
+        (account, ids, most),
+    )?;
+    let count = i64::try_from(taken.len()).unwrap_or(most);
+    for (inbox_id, agent_id, name, seconds, open_seconds, at) in taken {
+        uncount(tx, Place { account_id: account, inbox_id, agent_id, at }, Step::time(&name, seconds, open_seconds));
+    }
+    Ok(count)
+}
+
+/// Takes a row that is gone out of the figures of reports.
+fn uncount(tx: &mut Tx<'_>, place: Place, step: Step) {
+    tally::add(tx, place, -step);
 }
 
 /// Takes away messages with their files. What hangs on a message and is not only rows goes here.
@@ -71,6 +102,15 @@ fn take_messages(tx: &mut Tx<'_>, account: AccountId, ids: &[MessageId]) -> Resu
     )?;
     let files: Vec<FileId> = files.into_iter().map(|(file,)| file).collect();
     file::store::delete(tx, &files)?;
-    tx.execute(sql!("DELETE FROM messages WHERE account_id = $1 AND id = ANY($2)"), (account, ids))?;
+    let taken: Vec<(InboxId, Option<UserId>, MessageType, Timestamp)> = tx.query(
+        sql!(
+            "DELETE FROM messages WHERE account_id = $1 AND id = ANY($2)
+             RETURNING inbox_id, user_id, message_type, created_at"
+        ),
+        (account, ids),
+    )?;
+    for (inbox_id, agent_id, message_type, at) in taken {
+        uncount(tx, Place { account_id: account, inbox_id, agent_id, at }, Step::message(message_type));
+    }
     Ok(())
 }

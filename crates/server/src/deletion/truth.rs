@@ -42,9 +42,41 @@ pub async fn wrong_counters(app: &TestApp) -> Vec<String> {
                 SELECT COUNT(*) FROM contacts k
                 WHERE k.account_id = n.account_id AND k.is_resolved AND k.deleting_at IS NULL)";
         wrong.extend(conn.query_built::<(String,)>(contacts, &[])?);
+        wrong.extend(conn.query_built::<(String,)>(&wrong_tallies(), &[])?);
         Ok::<_, store::Error>(wrong)
     });
     read.await.unwrap().into_iter().map(|(line,)| line).collect()
+}
+
+/// The statement that finds kept figures of reports that are not what the migration would fill in, and the other way
+/// round. What is on its way out with a user or an account is looked at by nobody.
+fn wrong_tallies() -> String {
+    const COLUMNS: &str =
+        "(account_id, scope, subject, span, starts_at, conversations, resolutions, incoming, outgoing,
+        first_responses, first_response_time, first_response_open_time, resolved, resolution_time, resolution_open_time,
+        replies, reply_time, reply_open_time)";
+    let migration = include_str!("../../../../migrations/0084_report_tallies.sql");
+    let fills: Vec<&str> =
+        migration.split("reply_open_time)\n").skip(1).map(|rest| rest.split(';').next().unwrap()).collect();
+    let [quarters, days] = fills[..] else { panic!("{} statements fill the table", fills.len()) };
+    let days = days.replace("FROM report_tallies", "FROM quarters");
+    format!(
+        "WITH quarters {COLUMNS} AS ({quarters}), days {COLUMNS} AS ({days}),
+         filled AS (SELECT * FROM quarters UNION ALL SELECT * FROM days),
+         kept AS (SELECT * FROM report_tallies WHERE conversations <> 0 OR resolutions <> 0 OR incoming <> 0
+             OR outgoing <> 0 OR first_responses <> 0 OR first_response_time <> 0 OR first_response_open_time <> 0
+             OR resolved <> 0 OR resolution_time <> 0 OR resolution_open_time <> 0 OR replies <> 0 OR reply_time <> 0
+             OR reply_open_time <> 0),
+         missing AS (SELECT * FROM filled EXCEPT SELECT * FROM kept),
+         surplus AS (SELECT * FROM kept EXCEPT SELECT * FROM filled),
+         wrong AS (SELECT 'missing' AS what, missing.* FROM missing UNION ALL SELECT 'surplus', surplus.* FROM surplus)
+         SELECT what || ' figures of ' || scope || ' ' || CAST(subject AS TEXT) || ', ' || span || ' ' ||
+             CAST(starts_at AS TEXT) || ': ' || CAST(conversations AS TEXT) || ' ' || CAST(resolutions AS TEXT) || ' ' ||
+             CAST(incoming AS TEXT) || ' ' || CAST(outgoing AS TEXT) || ' ' || CAST(first_responses AS TEXT) || ' ' ||
+             CAST(resolved AS TEXT) || ' ' || CAST(replies AS TEXT)
+         FROM wrong WHERE account_id IN (SELECT id FROM accounts WHERE deleting_at IS NULL)
+           AND (scope <> 'agent' OR subject IN (SELECT id FROM users WHERE deleting_at IS NULL))"
+    )
 }
 
 /// Tables that still have rows of the account, with their number.

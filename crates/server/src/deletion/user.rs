@@ -45,6 +45,12 @@ pub fn take_some(tx: &mut Tx<'_>, id: UserId, most: i64) -> Result<bool> {
             "UPDATE account_users SET inviter_id = NULL WHERE id IN (
                  SELECT id FROM account_users WHERE inviter_id = $1 LIMIT $2)"
         ),
+        // No row that counts is the user's any more.
+        sql!(
+            "DELETE FROM report_tallies WHERE scope = 'agent' AND subject = $1 AND (account_id, span, starts_at) IN (
+                 SELECT f.account_id, f.span, f.starts_at FROM accounts a JOIN report_tallies f ON f.account_id = a.id
+                 WHERE f.scope = 'agent' AND f.subject = $1 LIMIT $2)"
+        ),
     ];
     for part in parts {
         if tx.execute(part, (id, most))? > 0 {

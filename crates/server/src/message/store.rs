@@ -5,6 +5,7 @@ use store::{Conn, Tx, params, sql};
 use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, Timestamp, UserId};
 
 use super::{Message, Sender};
+use crate::report::tally::{self, Place, Step};
 
 /// The columns of [`Message`], of the table alias `m`. Who is being deleted has sent nothing.
 macro_rules! columns {
@@ -53,6 +54,8 @@ pub fn insert(
         Sender::Bot(bot) => (None, None, Some(bot)),
     };
     let now = tx.now();
+    let place = Place { account_id: account, inbox_id: inbox, agent_id: user, at: now };
+    tally::add(tx, place, Step::message(new.message_type));
     Ok(tx.query_one(
         sql!(
             "INSERT INTO messages (account_id, conversation_id, inbox_id, message_type, content_type, content,

@@ -1,15 +1,19 @@
 //! Reports: figures over time, sums, and what is open now (rest.md §5.17, semantics §7, decisions §2).
 
 pub mod buckets;
+pub mod count;
 pub mod live;
 pub mod range;
 pub mod read;
 pub mod routes;
 pub mod scope;
 pub mod store;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod wire;
+
+use std::ops::{AddAssign, Neg};
 
 /// What is counted or averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,5 +87,67 @@ impl Figure {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub fn mean(self) -> f64 {
         if self.count == 0 { 0.0 } else { self.sum / self.count as f64 }
+    }
+}
+
+impl AddAssign for Figure {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
+
+impl Neg for Figure {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self { count: -self.count, sum: -self.sum }
+    }
+}
+
+/// All figures of a summary.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sums {
+    /// Conversations that were made.
+    pub conversations: i64,
+    /// Those of them that are resolved now.
+    pub resolutions: i64,
+    /// Messages of contacts.
+    pub incoming: i64,
+    /// Messages of the team.
+    pub outgoing: i64,
+    /// Times to the first answer.
+    pub first_response: Figure,
+    /// Times to the resolution.
+    pub resolution: Figure,
+    /// Times to every other answer.
+    pub reply: Figure,
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.conversations += other.conversations;
+        self.resolutions += other.resolutions;
+        self.incoming += other.incoming;
+        self.outgoing += other.outgoing;
+        self.first_response += other.first_response;
+        self.resolution += other.resolution;
+        self.reply += other.reply;
+    }
+}
+
+impl Neg for Sums {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self {
+            conversations: -self.conversations,
+            resolutions: -self.resolutions,
+            incoming: -self.incoming,
+            outgoing: -self.outgoing,
+            first_response: -self.first_response,
+            resolution: -self.resolution,
+            reply: -self.reply,
+        }
     }
 }

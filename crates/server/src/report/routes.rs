@@ -8,9 +8,8 @@ use http::StatusCode;
 use super::range::Range;
 use super::read::{Question, word};
 use super::scope::Scope;
-use super::store::Sums;
 use super::wire::{LiveJson, PointJson, ReportQuery, SummaryJson};
-use super::{live, store};
+use super::{Sums, live, store};
 use crate::App;
 use crate::access::Administrator;
 

@@ -1,9 +1,10 @@
 //! What a report is about: the account, or one agent, inbox, label or team of it.
 
-use ::store::Conn;
+use ::store::{Conn, sql};
 use edge::{Error, Result};
 use types::{AccountId, InboxId, LabelId, TeamId, UserId};
 
+use super::tally::Subject;
 use crate::query::Conditions;
 use crate::{agent, inbox, label, team, text};
 
@@ -51,11 +52,21 @@ impl Scope {
         }
     }
 
+    /// Whose kept figures it has, if it has any: labels and teams are those of today.
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Account => Some(Subject("account", 0)),
+            Self::Agent(user) => Some(Subject("agent", user.get())),
+            Self::Inbox(inbox) => Some(Subject("inbox", inbox.get())),
+            Self::Label(_) | Self::Team(_) => None,
+        }
+    }
+
     /// The conversations of it, as `c`.
-    pub fn conversations(&self, account: AccountId) -> Conditions {
+    pub fn conversations(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("conversations", "c");
         rows.and("c.account_id = $1", &[&account]);
-        crate::conversation::list::must_be_shown(&mut rows, account);
+        which.limit(&mut rows, "c.inbox_id", "c.id", account);
         match self {
             Self::Account => {}
             Self::Agent(user) => rows.and("c.assignee_id = $1", &[user]),
@@ -67,10 +78,10 @@ impl Scope {
     }
 
     /// The messages of it, as `m`: of an agent those that it sent.
-    pub fn messages(&self, account: AccountId) -> Conditions {
+    pub fn messages(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("messages", "m");
         rows.and("m.account_id = $1", &[&account]);
-        must_be_shown(&mut rows, "m", account);
+        which.limit(&mut rows, "m.inbox_id", "m.conversation_id", account);
         match self {
             Self::Account => {}
             Self::Agent(user) => rows.and("m.user_id = $1", &[user]),
@@ -82,10 +93,10 @@ impl Scope {
     }
 
     /// What was recorded of it, as `e`: of an agent what was its to answer then.
-    pub fn events(&self, account: AccountId) -> Conditions {
+    pub fn events(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("reporting_events", "e");
         rows.and("e.account_id = $1", &[&account]);
-        must_be_shown(&mut rows, "e", account);
+        which.limit(&mut rows, "e.inbox_id", "e.conversation_id", account);
         match self {
             Self::Account => {}
             Self::Agent(user) => rows.and("e.user_id = $1", &[user]),
@@ -108,20 +119,55 @@ fn of_team(column: &str) -> String {
     format!("{column} IN (SELECT c.id FROM conversations c WHERE c.account_id = $1 AND c.team_id = $2)")
 }
 
-/// What is on its way out with its inbox or its contact counts no more.
-fn must_be_shown(rows: &mut Conditions, alias: &str, account: AccountId) {
-    rows.and(
-        &format!(
-            "{alias}.inbox_id NOT IN (SELECT gone.id FROM inboxes gone
-             WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+/// Which rows are counted: what is on its way out with its inbox or its contact counts no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// What counts.
+    Shown,
+    /// What goes with its inbox.
+    OfDeletedInboxes,
+    /// What goes with its contact, in an inbox that stays.
+    OfDeletedContacts,
+}
+
+impl Which {
+    fn limit(self, rows: &mut Conditions, inbox: &str, conversation: &str, account: AccountId) {
+        let in_inbox = |not: &str| {
+            format!(
+                "{inbox} {not} IN (SELECT gone.id FROM inboxes gone
+                 WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+            )
+        };
+        let of_contact = |not: &str| {
+            format!(
+                "{conversation} {not} IN (SELECT of_gone.id FROM contacts gone
+                 JOIN conversations of_gone ON of_gone.account_id = gone.account_id AND of_gone.contact_id = gone.id
+                 WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL)"
+            )
+        };
+        match self {
+            Self::Shown => {
+                rows.and(&in_inbox("NOT"), &[&account]);
+                rows.and(&of_contact("NOT"), &[&account]);
+            }
+            Self::OfDeletedInboxes => rows.and(&in_inbox(""), &[&account]),
+            Self::OfDeletedContacts => {
+                rows.and(&in_inbox("NOT"), &[&account]);
+                rows.and(&of_contact(""), &[&account]);
+            }
+        }
+    }
+}
+
+/// Whether anything of the account is on its way out with its inbox or its contact.
+pub fn is_anything_hidden(conn: &mut Conn<'_>, account: AccountId) -> Result<bool> {
+    let found: Vec<(i64,)> = conn.query(
+        sql!(
+            "SELECT CAST(1 AS BIGINT) WHERE EXISTS (
+                 SELECT 1 FROM inboxes WHERE account_id = $1 AND deleting_at IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM contacts WHERE account_id = $1 AND deleting_at IS NOT NULL)"
         ),
-        &[&account],
-    );
-    rows.and(
-        &format!(
-            "{alias}.conversation_id NOT IN (SELECT c.id FROM conversations c JOIN contacts gone ON gone.id = c.contact_id
-             WHERE c.account_id = $1 AND gone.account_id = $2 AND gone.deleting_at IS NOT NULL)"
-        ),
-        &[&account, &account],
-    );
+        (account,),
+    )?;
+    Ok(!found.is_empty())
 }

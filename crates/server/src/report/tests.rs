@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 use store::testing::{Engine, OnEngine, db_test};
 use types::{AccountId, InboxId};
 
+use super::buckets::{Buckets, Group};
+use super::range::Range;
+use super::read::Question;
+use super::scope::{Scope, Which};
+use super::{Metric, Sums};
 use crate::testing::{Caller, START, TestApp};
 
 const HOUR: u64 = 3_600;
@@ -222,4 +227,91 @@ async fn live_figures_are_of_the_account_or_of_each_member(desk: Desk) {
     desk.ask("/conversations/?type=inbox", 422).await;
     let path = format!("/api/v2/accounts/{}/reports/summary?type=account", desk.account);
     desk.app.call(Method::GET, &path, Some(&desk.agent.token), None).await.expect(403);
+}
+
+/// Kept figures and rows that are counted one by one must say the same, whatever the bounds, also while an inbox and a
+/// contact are on their way out.
+#[db_test]
+async fn kept_figures_are_those_of_the_rows(desk: Desk) {
+    let third = desk.app.api_inbox(&desk.admin).await;
+    let mut numbers = Vec::new();
+    for step in 0..24u64 {
+        let inbox = [desk.first, third][usize::try_from(step % 2).unwrap()];
+        let number = desk.open(inbox, (step % 3 == 0).then_some(&desk.agent)).await;
+        desk.write(&desk.admin, number, "incoming").await;
+        desk.advance(401 + step * 977);
+        desk.write([&desk.agent, &desk.admin][usize::from(inbox == third)], number, "outgoing").await;
+        desk.set(number, "toggle_status", json!({ "status": (step % 4 != 0).then_some("resolved").unwrap_or("open") }))
+            .await;
+        desk.write(&desk.admin, number, "incoming").await;
+        numbers.push(number);
+    }
+    desk.set(numbers[0], "assignments", json!({ "assignee_id": desk.admin.id })).await;
+    desk.set(numbers[1], "toggle_status", json!({ "status": "resolved" })).await;
+    let compared = desk.compare().await;
+    assert!(compared > 100, "{compared} figures that are not zero were compared");
+
+    let delete =
+        async |path: String| desk.app.call(Method::DELETE, &path, Some(&desk.admin.token), None).await.expect(200);
+    let conversation = desk.app.get(&desk.admin, &format!("conversations/{}", numbers[2])).await.expect(200).json();
+    let before = desk.ask("/summary?type=account", 200).await;
+    delete(desk.admin.path(&format!("contacts/{}", conversation["meta"]["sender"]["id"]))).await;
+    let after = desk.ask("/summary?type=account", 200).await;
+    let count = |summary: &Value| summary["conversations_count"].as_i64().unwrap();
+    assert_eq!(count(&after), count(&before) - 1, "gone at once");
+    delete(desk.admin.path(&format!("inboxes/{third}"))).await;
+    assert!(count(&desk.ask("/summary?type=account", 200).await) < count(&after) - 5, "gone at once");
+    assert!(desk.compare().await > 100);
+    desk.app.run_due_jobs().await;
+    assert!(desk.compare().await > 100);
+}
+
+impl Desk {
+    /// Compares both ways of counting, of everything that has kept figures, for many ranges; gives how many figures
+    /// were not zero.
+    async fn compare(&self) -> usize {
+        let account = self.account;
+        let scopes =
+            [Scope::Account, Scope::Agent(self.agent.id), Scope::Agent(self.admin.id), Scope::Inbox(self.first)];
+        let start = START.epoch_seconds();
+        let bounds: Vec<Option<i64>> = [None, Some(0), Some(6 * 3_600), Some(86_400 * 2), Some(86_400 * 3)]
+            .into_iter()
+            .flat_map(|shift| [0, -1, 1, 450, 900].map(|more| shift.map(|shift: i64| start + shift + more)))
+            .collect();
+        let metrics = [
+            Metric::Conversations,
+            Metric::Incoming,
+            Metric::Outgoing,
+            Metric::Resolutions,
+            Metric::FirstResponse,
+            Metric::Resolution,
+            Metric::Reply,
+        ];
+        let read = self.app.app.store.read(move |conn| {
+            let mut seen = 0;
+            for scope in &scopes {
+                for (index, since) in bounds.iter().enumerate() {
+                    let until = bounds[(index * 7 + 3) % bounds.len()];
+                    let range = Range { since: *since, until };
+                    let business_hours = index % 2 == 0;
+                    let kept = super::store::sums(conn, account, scope, range, business_hours)?;
+                    let counted = super::count::sums(conn, account, scope, range, business_hours, Which::Shown)?;
+                    assert_eq!(kept, counted, "{scope:?} {range:?}");
+                    seen += usize::from(kept != Sums::default());
+                    let group = [Group::Hour, Group::Day, Group::Week, Group::Month][index % 4];
+                    let buckets = Buckets { group, offset: [0, 3_600, 20_700, -86_400 / 4][index / 4 % 4] };
+                    let metric = metrics[index % metrics.len()];
+                    let scope = scope.clone();
+                    let question = Question { metric, scope, range, buckets, business_hours };
+                    let kept = super::store::series(conn, account, &question)?;
+                    let rows = super::count::series(conn, account, &question, range, Which::Shown)?;
+                    let counted = super::store::collect(buckets, rows, metric);
+                    assert_eq!(kept, counted, "{question:?}");
+                    seen += kept.len();
+                }
+            }
+            Ok::<_, crate::Error>(seen)
+        });
+        read.await.unwrap()
+    }
 }

@@ -6,8 +6,7 @@ use serde_json::Number;
 use types::{Availability, UserId};
 use utoipa::ToSchema;
 
-use super::store::Sums;
-use super::{Figure, Metric};
+use super::{Figure, Metric, Sums};
 
 /// What a report asks.
 #[derive(Debug, Clone, Default, Deserialize)]
