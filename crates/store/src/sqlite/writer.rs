@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tracing::{error, warn};
 
 use super::checkpoint::Checkpoints;
 use super::deadline::Deadline;
-use super::open_writer;
+use super::{look_at_sizes, open_writer};
 use crate::conn::Engine;
 use crate::queue::Receiver;
 use crate::work::WriteWork;
 use crate::{Database, Error, Result, Shared, Tx};
 
 const MAX_BATCH: usize = 128;
+/// How often the sizes of tables are looked at; they are at start too.
+const LOOK: Duration = Duration::from_secs(3_600);
 
 type Work = Box<dyn WriteWork>;
 
 pub(super) fn start(shared: Arc<Shared>, checkpoints: Checkpoints, queue: Receiver<Work>) -> Result<()> {
-    let mut writer = Writer { shared, checkpoints, open: None };
+    let mut writer = Writer { shared, checkpoints, open: None, looked_at: Instant::now() };
     writer.open = Some(writer.connect()?);
     thread::Builder::new()
         .name("sqlite-writer".into())
@@ -34,6 +36,7 @@ struct Writer {
     checkpoints: Checkpoints,
     /// `None` after an error that left the connection in an unknown state; the next batch opens another.
     open: Option<Open>,
+    looked_at: Instant,
 }
 
 struct Open {
@@ -58,6 +61,16 @@ impl Writer {
             let until = Instant::now() + self.shared.options.write_budget;
             self.commit(Batch { first: Some(first), queue: Some(queue), left: MAX_BATCH - 1, until });
             self.checkpoints.after_commit();
+            self.look_at_sizes_at_times();
+        }
+    }
+
+    /// Plans that are made without knowing the sizes are slower ones, no wrong ones: a failure is told of, no more.
+    fn look_at_sizes_at_times(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|_| self.looked_at.elapsed() > LOOK) else { return };
+        self.looked_at = Instant::now();
+        if let Err(cause) = look_at_sizes(&open.connection) {
+            warn!(%cause, "the sizes of tables could not be looked at");
         }
     }
 

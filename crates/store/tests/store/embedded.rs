@@ -66,6 +66,29 @@ async fn a_full_disk_fails_its_batch_and_later_writes_work() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_start_the_planner_gets_to_know_how_large_tables_are() {
+    let db = database().await;
+    let known = async || {
+        let read = db.store.read(|conn| {
+            let is_there: Vec<(i64,)> =
+                conn.query_built("SELECT COUNT(*) FROM sqlite_master WHERE name = 'sqlite_stat1'", &[])?;
+            if is_there == [(0,)] {
+                return Ok(Vec::new());
+            }
+            conn.query_built::<(String,)>("SELECT stat FROM sqlite_stat1 WHERE tbl = 'items'", &[])
+        });
+        read.await.map_err(|error: Error| error).unwrap()
+    };
+    let filled = db.store.write(|tx| (0..500).try_for_each(|number| insert(tx, &format!("item {number}")).map(drop)));
+    filled.await.map_err(|error: Error| error).unwrap();
+    assert!(known().await.is_empty());
+    let options = db.database.options.clone();
+    tokio::task::spawn_blocking(move || Store::migrate(&options, MIGRATIONS)).await.unwrap().unwrap();
+    let known = known().await;
+    assert!(known.iter().any(|(sizes,)| sizes.starts_with("500")), "{known:?}");
+}
+
 /// Writes about `bytes` into the log without making the database larger.
 async fn churn(store: &Store, bytes: usize) -> Result<()> {
     store
