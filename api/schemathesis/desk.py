@@ -1,11 +1,23 @@
 """The demo as the run finds it: makes the records that requests are about, by the same API."""
 
+import collections
+import email
+import email.policy
 import itertools
 import os
+import pathlib
+import re
+import time
 
 import requests
 
 PASSWORD = "Lantern-Bikes-2022!"
+
+# How long a mail may take, in seconds.
+PATIENCE = 20
+
+# What is made for one request.
+NO_RECORDS = ("new_user", "new_login", "new_password_link", "new_confirmation_link")
 
 
 class Desk:
@@ -23,7 +35,12 @@ class Desk:
         self.team = f"/api/v1/accounts/{self.account}"
         inboxes = self.ask("GET", f"{self.team}/inboxes")["payload"]
         self.inbox = next(inbox["id"] for inbox in inboxes if inbox.get("inbox_identifier") == self.inbox_identifier)
+        self.mails_read = set()
+        self.secrets = collections.defaultdict(set)
+        self.outbox = pathlib.Path(os.environ["DATA_FOLDER"], "outbox")
+        # Two who lose a key and a password.
         self.victim = self.new_user()
+        self.forgetful = self.new_user()
 
     def ask(self, method, path, body=None, token=None, **options):
         """The answer to a request that must succeed, as JSON."""
@@ -38,7 +55,7 @@ class Desk:
     def fill(self):
         """Makes one record of every kind, so that no list is empty."""
         for name in dir(self):
-            if name.startswith("new_") and name not in ("new_user", "new_login"):
+            if name.startswith("new_") and name not in NO_RECORDS:
                 self.one(name.removeprefix("new_"))
 
     def number(self):
@@ -160,6 +177,43 @@ class Desk:
         answer = self.session.post(self.base + "/auth/sign_in", json=body)
         answer.raise_for_status()
         return {name: answer.headers[name] for name in ("access-token", "client", "uid")}
+
+    def new_password_link(self):
+        """The secret of a link that sets another password."""
+        address = self.forgetful["email"]
+        before = self.links(address, "reset_password_token")
+        self.ask("POST", "/auth/password", {"email": address})
+        return self.await_link(address, "reset_password_token", before)
+
+    def new_confirmation_link(self):
+        """The secret of a link that confirms the address of somebody who has signed up."""
+        address = f"stranger{self.number()}@team.example"
+        body = {"account_name": "Strangers", "user_full_name": "Ida", "email": address, "password": PASSWORD}
+        answer = self.session.post(self.base + "/api/v1/accounts", json=body)
+        answer.raise_for_status()
+        return self.await_link(address, "confirmation_token", set())
+
+    def links(self, address, name):
+        """The secrets called `name` in all mails to `address`."""
+        for file in self.outbox.glob("*.eml"):
+            if file.name not in self.mails_read:
+                self.mails_read.add(file.name)
+                self.read_mail(email.message_from_bytes(file.read_bytes(), policy=email.policy.default))
+        return set(self.secrets[address, name])
+
+    def read_mail(self, mail):
+        text = mail.get_body(("plain",)).get_content()
+        for address in mail["To"].addresses:
+            for name, secret in re.findall(r"(\w+_token)=([\w-]+)", text):
+                self.secrets[address.addr_spec, name].add(secret)
+
+    def await_link(self, address, name, before):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if new := self.links(address, name) - before:
+                return new.pop()
+            time.sleep(0.02)
+        raise RuntimeError(f"no mail to {address} has a {name}")
 
     # For contacts.
 
