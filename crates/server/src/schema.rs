@@ -152,7 +152,8 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
                 must_use_indexes(conn, engine, &text, &values);
             }
             for (subject, condition, index) in FILTERS {
-                let tree = read::read(&Catalogue::load(conn, account, *subject)?, Some(&asked(condition)), utc_day(now))?;
+                let tree =
+                    read::read(&Catalogue::load(conn, account, *subject)?, Some(&asked(condition)), utc_day(now))?;
                 for (text, values) in filter_statements(conn, &admin, *subject, &tree)? {
                     must_use_indexes(conn, engine, &text, &values);
                     must_use(conn, engine, index, &text, &values);
