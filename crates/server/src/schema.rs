@@ -167,7 +167,7 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
                 let sql = sql.unwrap_or_else(|| panic!("no statement contains {part:?}"));
                 must_use_indexes(conn, engine, sql.text(), &values);
             }
-            Ok::<_, Error>(())
+            Ok::<_, crate::Error>(())
         })
         .await
         .unwrap();

@@ -55,8 +55,8 @@ impl<'a> Tx<'a> {
 
     /// What this transaction has collected of the kind so far; written when the transaction ends.
     pub fn deferred<D: Deferred>(&mut self) -> &mut D {
-        let is_it = |work: &Box<dyn AnyDeferred>| (work.as_ref() as &dyn Any).is::<D>();
-        let place = self.deferred.iter().position(is_it).unwrap_or_else(|| {
+        let found = self.deferred.iter().position(|work| (work.as_ref() as &dyn Any).is::<D>());
+        let place = found.unwrap_or_else(|| {
             self.deferred.push(Box::new(D::default()));
             self.deferred.len() - 1
         });

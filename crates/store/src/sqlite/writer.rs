@@ -17,7 +17,7 @@ use crate::{Database, Error, Result, Shared, Tx};
 
 const MAX_BATCH: usize = 128;
 /// How often the sizes of tables are looked at; they are at start too.
-const LOOK: Duration = Duration::from_secs(3_600);
+const LOOK: Duration = Duration::from_hours(1);
 
 type Work = Box<dyn WriteWork>;
 
