@@ -241,8 +241,7 @@ async fn kept_figures_are_those_of_the_rows(desk: Desk) {
         desk.write(&desk.admin, number, "incoming").await;
         desk.advance(401 + step * 977);
         desk.write([&desk.agent, &desk.admin][usize::from(inbox == third)], number, "outgoing").await;
-        desk.set(number, "toggle_status", json!({ "status": (step % 4 != 0).then_some("resolved").unwrap_or("open") }))
-            .await;
+        desk.set(number, "toggle_status", json!({ "status": if step % 4 == 0 { "open" } else { "resolved" } })).await;
         desk.write(&desk.admin, number, "incoming").await;
         numbers.push(number);
     }
