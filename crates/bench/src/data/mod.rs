@@ -52,7 +52,7 @@ async fn fill_tallies(store: &Store) -> Result<()> {
     let migration = MIGRATIONS.iter().find(|migration| migration.name == "0084_report_tallies.sql");
     let migration = migration.context("no migration makes the figures of reports")?;
     for fill in migration.sql.split(';').filter(|statement| statement.contains("INSERT INTO report_tallies")) {
-        store.write(move |tx| tx.query_built::<(i64,)>(fill, &[]).map_err(store::Error::from)).await?;
+        store.write(move |tx| tx.query_built::<(i64,)>(fill, &[])).await?;
     }
     Ok(store
         .write(|tx| tx.query_built::<(i64,)>("ANALYZE", &[]))
