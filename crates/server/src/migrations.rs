@@ -47,6 +47,7 @@ migrations! {
     "0083_automation_rules.sql",
     "0084_report_tallies.sql",
     "0085_hot_tallies.pg.sql",
+    "0086_counts_of_filters.sql",
 }
 
 #[cfg(test)]

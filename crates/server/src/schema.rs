@@ -151,16 +151,16 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
                 let (text, values) = contact::list::List::read(account, query).statement(conn);
                 must_use_indexes(conn, engine, &text, &values);
             }
-            for (subject, condition, index) in FILTERS {
+            for (subject, condition, indexes) in FILTERS {
                 let tree =
                     read::read(&Catalogue::load(conn, account, *subject)?, Some(&asked(condition)), utc_day(now))?;
                 for (text, values) in filter_statements(conn, &admin, *subject, &tree)? {
                     must_use_indexes(conn, engine, &text, &values);
-                    must_use(conn, engine, index, &text, &values);
+                    must_use(conn, engine, indexes, &text, &values);
                 }
             }
             for (text, values) in report_edges(account) {
-                must_use(conn, engine, "_by_creation", &text, &values);
+                must_use(conn, engine, &["_by_creation"], &text, &values);
             }
             for (part, values) in static_queries(account, &admin) {
                 let sql = Sql::all().find(|sql| sql.text().contains(part));
@@ -173,16 +173,16 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
         .unwrap();
 }
 
-/// Filters that an index answers: of what, attribute, operator and value, and the index.
-const FILTERS: &[(Subject, [&str; 3], &str)] = &[
-    (Subject::Contact, ["email", "equal_to", "contact5@sample.test"], "contacts_email"),
-    (Subject::Contact, ["phone_number", "equal_to", "+15550001"], "contacts_phone_number"),
-    (Subject::Contact, ["code", "equal_to", "code 77"], "contact_values_text"),
-    (Subject::Contact, ["rank", "equal_to", "77"], "contact_values_number"),
-    (Subject::Contact, ["rank", "is_greater_than", "99990"], "contact_values_number"),
-    (Subject::Conversation, ["status", "equal_to", "open"], "conversations_listed"),
-    (Subject::Conversation, ["display_id", "equal_to", "77"], "conversations_account_id_display_id"),
-    (Subject::Conversation, ["created_at", "is_greater_than", "2000-01-01"], "conversations_by_creation"),
+/// Filters that an index answers: of what, attribute, operator and value, and the indexes that may.
+const FILTERS: &[(Subject, [&str; 3], &[&str])] = &[
+    (Subject::Contact, ["email", "equal_to", "contact5@sample.test"], &["contacts_email"]),
+    (Subject::Contact, ["phone_number", "equal_to", "+15550001"], &["contacts_phone_number"]),
+    (Subject::Contact, ["code", "equal_to", "code 77"], &["contact_values_text"]),
+    (Subject::Contact, ["rank", "equal_to", "77"], &["contact_values_number"]),
+    (Subject::Contact, ["rank", "is_greater_than", "99990"], &["contact_values_number"]),
+    (Subject::Conversation, ["status", "equal_to", "open"], &["conversations_listed", "conversations_of_assignee"]),
+    (Subject::Conversation, ["display_id", "equal_to", "77"], &["conversations_account_id_display_id"]),
+    (Subject::Conversation, ["created_at", "is_greater_than", "2000-01-01"], &["conversations_by_creation"]),
 ];
 
 fn asked([key, operator, value]: &[&str; 3]) -> serde_json::Value {
@@ -213,7 +213,7 @@ fn filter_statements(
 
 /// What a report counts row by row before its first whole quarter of an hour.
 fn report_edges(account: AccountId) -> [(String, Vec<Value>); 2] {
-    let range = report::range::Range { since: Some(0), until: Some(100) };
+    let range = report::range::Range { since: Some(50), until: Some(100) };
     let scope = report::scope::Scope::Account;
     [
         ("c", scope.conversations(account, report::scope::Which::Shown)),
@@ -225,14 +225,14 @@ fn report_edges(account: AccountId) -> [(String, Vec<Value>); 2] {
     })
 }
 
-/// Fails when the plan has another way than this index.
-fn must_use(conn: &mut Conn<'_>, engine: Engine, index: &str, text: &str, values: &[Value]) {
+/// Fails when the plan uses none of these indexes.
+fn must_use(conn: &mut Conn<'_>, engine: Engine, indexes: &[&str], text: &str, values: &[Value]) {
     let word = if engine == Engine::Postgres { "EXPLAIN" } else { "EXPLAIN QUERY PLAN" };
     let plan = explain(conn, word, text, values).unwrap();
     // What a UNIQUE of the table is called on SQLite.
-    let unnamed = index.ends_with("display_id").then_some("(account_id=? AND display_id=?)");
-    let is_used = |line: &String| line.contains(index) || unnamed.is_some_and(|columns| line.contains(columns));
-    assert!(plan.iter().any(is_used), "{index}: {text}\n{}", plan.join("\n"));
+    let unnamed = indexes[0].ends_with("display_id").then_some("(account_id=? AND display_id=?)");
+    let is_used = |line: &String| indexes.iter().copied().chain(unnamed).any(|index| line.contains(index));
+    assert!(plan.iter().any(is_used), "{indexes:?}: {text}\n{}", plan.join("\n"));
 }
 
 /// Hot statements by a part of their text, with values.

@@ -56,8 +56,9 @@ fn wrong_tallies() -> String {
         first_responses, first_response_time, first_response_open_time, resolved, resolution_time, resolution_open_time,
         replies, reply_time, reply_open_time)";
     let migration = include_str!("../../../../migrations/0084_report_tallies.sql");
+    let statements = migration.split("INSERT INTO report_tallies").skip(1);
     let fills: Vec<&str> =
-        migration.split("reply_open_time)\n").skip(1).map(|rest| rest.split(';').next().unwrap()).collect();
+        statements.map(|rest| rest.split_once(")\n").unwrap().1.split(';').next().unwrap()).collect();
     let [quarters, days] = fills[..] else { panic!("{} statements fill the table", fills.len()) };
     let days = days.replace("FROM report_tallies", "FROM quarters");
     format!(

@@ -130,6 +130,12 @@ impl Scope {
             (_, Test::IsPresent) => Part::plain(&format!("{name} IS NOT NULL")),
             (_, Test::IsMissing) => Part::plain(&format!("{name} IS NULL")),
             (Column::Status, Test::Text { negated, texts, .. }) => Part::status(*negated, texts),
+            (Column::PhoneNumber, Test::Text { relation: Relation::Is, negated: false, texts })
+                if texts.iter().all(|text| !text.is_empty()) =>
+            {
+                // The index has no empty numbers.
+                Part::listed(&name, false, texts).and(&format!("{name} <> ''"))
+            }
             (_, Test::Text { relation, negated, texts }) => Part::text(&name, *relation, *negated, texts),
             (_, Test::Id { negated, ids }) => Part::listed(&name, *negated, ids),
             (_, Test::Flag { negated, flags }) => Part::flag(&name, *negated, flags),
