@@ -66,6 +66,11 @@ const ATTRIBUTES: Table = Table {
               attribute_values, created_at, updated_at",
     row: "1, ?, ?, ?, ?, '[]', ?, ?",
 };
+const LABEL_ROWS: Table = Table {
+    name: "labels",
+    columns: "id, account_id, title, color, created_at, updated_at",
+    row: "?, 1, ?, '#3f51d8', ?, ?",
+};
 const TAGS: Table = Table { name: "tags", columns: "id, account_id, name, folded_name", row: "?, 1, ?, ?" };
 
 /// API key of an agent, from 0; its user id is two more.
@@ -118,6 +123,7 @@ pub(super) async fn write(bulk: &mut Bulk) -> Result<()> {
         QUEUES,
         TEAM_ROWS,
         ATTRIBUTES,
+        LABEL_ROWS,
         TAGS,
     ]);
     let [made, changed] = both();
@@ -160,6 +166,7 @@ pub(super) async fn write(bulk: &mut Bulk) -> Result<()> {
     }
     for label in 1..=LABELS {
         let name = format!("label-{label}");
+        bulk.push(&LABEL_ROWS, [id(label).to_value(), text(&name), at.clone(), at.clone()]).await?;
         bulk.push(&TAGS, [id(label).to_value(), text(&name), text(&name)]).await?;
     }
     Ok(())
