@@ -48,7 +48,9 @@ pub async fn prepare(shape: Shape) -> Result<Prepared> {
     let begun = Instant::now();
     let unfinished = empty(&format!("{}-unfinished", shape.name))?;
     let path = database(&unfinished);
-    let options = Options::new(Database::Sqlite { path: path.clone(), durable: false });
+    let mut options = Options::new(Database::Sqlite { path: path.clone(), durable: false });
+    // The figures of reports are filled in by one statement over all messages.
+    options.write_deadline = Duration::from_hours(1);
     Store::migrate(&options, MIGRATIONS)?;
     fill(&Store::open(options)?, shape).await?;
     wait_until_closed(&path).await?;
