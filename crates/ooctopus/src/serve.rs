@@ -115,6 +115,7 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
         mail_sender: config.mail_sender.as_ref().map(|sender| sender.0.clone()),
         mailer: mail::open(config, folder)?,
         enable_signup: config.enable_signup,
+        slack_client_id: config.slack_client_id.as_ref().map(|id| id.0.clone()),
         inbound_mail_domain: config.inbound_mail_domain.0.clone(),
         body_limit: config.body_limit.0,
         multipart_limit: MultipartLimit {

@@ -26,6 +26,8 @@ pub struct Settings {
     pub mailer: Mailer,
     /// Whether strangers may make an account for themselves.
     pub enable_signup: bool,
+    /// The client id of the Slack app by which accounts connect their Slack.
+    pub slack_client_id: Option<String>,
     /// The domain of the addresses that e-mail inboxes receive at.
     pub inbound_mail_domain: String,
     /// Largest JSON or form body, in bytes.
@@ -55,6 +57,7 @@ impl Default for Settings {
             mail_sender: None,
             mailer: Mailer::into_folder("desk@localhost".parse().expect("an address"), "outbox"),
             enable_signup: false,
+            slack_client_id: None,
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
             outbound_allow: Vec::new(),

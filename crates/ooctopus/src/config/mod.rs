@@ -113,6 +113,8 @@ settings! {
     smtp_timeout: Duration = "30s",
     /// Whether strangers may make an account for themselves: on or off.
     enable_signup: bool = "off",
+    /// The client id of your Slack app. Empty: Slack is not among the integrations that are offered.
+    slack_client_id: Option<Word> = "",
     /// The domain of the addresses that e-mail inboxes receive at.
     inbound_mail_domain: Word = "localhost",
     /// The compatible version that clients are told.

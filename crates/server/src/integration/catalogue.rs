@@ -1,9 +1,17 @@
-//! The apps that an account may connect (rest.md §5.14, decisions §2). Slack is missing: it is shown where it is
-//! configured, and there is no such setting yet.
+//! The apps that an account may connect (rest.md §5.14, decisions §2).
 
 use edge::Problem;
 use serde_json::{Map, Value, json};
-use types::HookType;
+use types::{AccountId, HookType};
+
+use crate::Settings;
+use crate::text::url_encoded;
+
+/// The app that needs a setting.
+const SLACK: &str = "slack";
+/// What an account lets us do in its Slack: read channels and what is written there, and write.
+const SLACK_SCOPES: &str = "channels:read,channels:join,channels:history,groups:read,groups:history,chat:write,\
+                            chat:write.customize,users:read,users:read.email";
 
 /// An app that an account may connect.
 #[derive(Debug)]
@@ -138,17 +146,50 @@ pub static APPS: &[IntegrationApp] = &[
             Field { is_visible: false, ..API_KEY },
         ],
     },
+    IntegrationApp {
+        id: SLACK,
+        name: "Slack",
+        description: "Brings conversations into a channel of Slack and takes answers from there.",
+        short_description: "Brings conversations into Slack.",
+        i18n_key: "slack",
+        logo: "slack.png",
+        action: "https://slack.com/oauth/v2/authorize",
+        hook_type: HookType::Account,
+        allow_multiple_hooks: false,
+        fields: &[],
+    },
 ];
 
 const API_KEY: Field =
     Field { name: "api_key", label: "API key", input: Input::Text, is_required: true, is_visible: true };
 
-/// The app of that name.
+/// The apps that this installation offers: Slack where its app is set.
+pub fn offered(settings: &Settings) -> impl Iterator<Item = &'static IntegrationApp> {
+    let has_slack = settings.slack_client_id.is_some();
+    APPS.iter().filter(move |app| has_slack || app.id != SLACK)
+}
+
+/// The app of that name, offered or not.
 pub fn find(id: &str) -> Option<&'static IntegrationApp> {
     APPS.iter().find(|app| app.id == id)
 }
 
 impl IntegrationApp {
+    /// Where clients connect it to the account: Slack asks whether we may, and sends back to the dashboard.
+    pub fn action(&self, settings: &Settings, account: AccountId) -> String {
+        let Some(client) = settings.slack_client_id.as_ref().filter(|_| self.id == SLACK) else {
+            return self.action.to_owned();
+        };
+        let back = format!("{}/app/accounts/{account}/settings/integrations/slack", settings.base_url);
+        let (client, back, scopes) = (url_encoded(client), url_encoded(&back), url_encoded(SLACK_SCOPES));
+        format!("{}?client_id={client}&scope={scopes}&redirect_uri={back}", self.action)
+    }
+
+    /// Whether it can be used: Slack when it is connected, any other app always (rest.md §5.14).
+    pub fn is_enabled(&self, is_connected: bool) -> bool {
+        is_connected || self.id != SLACK
+    }
+
     /// What is wrong with `settings`, if anything is.
     pub fn problem(&self, settings: &Map<String, Value>) -> Option<Problem> {
         if self.fields.is_empty() {
@@ -263,6 +304,6 @@ mod tests {
         let ids: BTreeSet<&str> = APPS.iter().map(|app| app.id).collect();
         assert_eq!(ids.len(), APPS.len());
         assert_eq!(find("dyte").unwrap().name, "Dyte");
-        assert!(find("slack").is_none() && find("").is_none());
+        assert!(find("").is_none());
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use edge::{Body, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, IntegrationHookId};
 
-use super::catalogue::{self, APPS};
+use super::catalogue;
 use super::wire::{AppJson, AppListAnswer, CreateHookBody, HookJson, UpdateHookBody};
 use super::{service, store};
 use crate::App;
@@ -27,8 +27,11 @@ use crate::idempotency::{Answer, Once};
     security(("userApiKey" = []))
 )]
 pub async fn list(State(app): State<App>, Administrator(member): Administrator) -> Result<Json<AppListAnswer>> {
-    let hooks = app.store.read(move |conn| store::list(conn, member.account_id)).await?;
-    Ok(Json(AppListAnswer { payload: APPS.iter().map(|app| AppJson::new(app, &hooks)).collect() }))
+    let account = member.account_id;
+    let hooks = app.store.read(move |conn| store::list(conn, account)).await?;
+    let settings = &app.settings;
+    let shown = |offered: &catalogue::IntegrationApp| AppJson::new(offered, &hooks, offered.action(settings, account));
+    Ok(Json(AppListAnswer { payload: catalogue::offered(settings).map(shown).collect() }))
 }
 
 /// One app of the catalogue; agents do not see how it is set up (superset §19).
@@ -53,9 +56,9 @@ pub async fn show(
     member: Member,
     Path((account, id)): Path<(AccountId, String)>,
 ) -> Result<Json<AppJson>> {
-    let found = catalogue::find(&id).ok_or(Error::NotFound("integration"))?;
+    let found = catalogue::offered(&app.settings).find(|app| app.id == id).ok_or(Error::NotFound("integration"))?;
     let hooks = app.store.read(move |conn| store::list_of_app(conn, account, found.id)).await?;
-    let shown = AppJson::new(found, &hooks);
+    let shown = AppJson::new(found, &hooks, found.action(&app.settings, account));
     Ok(Json(if member.is_administrator() { shown } else { shown.for_agents() }))
 }
 
@@ -79,7 +82,7 @@ pub async fn create(
     once: Once,
     Body(body): Body<CreateHookBody>,
 ) -> Result<Json<Answer<HookJson>>> {
-    let new = body.read()?;
+    let new = body.read(&app.settings)?;
     once.about(&body)
         .write(&app, move |tx| Ok(service::create(tx, member.account_id, &new, &Actor::from(&member))?.into()))
         .await

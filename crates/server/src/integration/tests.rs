@@ -186,3 +186,30 @@ async fn a_connection_goes_with_its_inbox_and_with_the_account(app: TestApp) {
     app.run_due_jobs().await;
     assert_eq!(app.number("SELECT COUNT(*) FROM integration_hooks", &[]).await, 0);
 }
+
+#[db_test]
+async fn slack_is_offered_where_its_app_is_set(engine: store::testing::Engine) {
+    let settings = crate::Settings { slack_client_id: Some("17.42&x".into()), ..crate::Settings::default() };
+    let app = TestApp::with_settings(engine, settings).await;
+    let account = app.account().await;
+    let (admin, agent) = (app.administrator(account).await, app.agent(account).await);
+    let catalogue = app.get(&admin, "integrations/apps").await.expect(200).json();
+    let ids: Vec<&Value> = catalogue["payload"].as_array().unwrap().iter().map(|app| &app["id"]).collect();
+    assert_eq!(ids, ["webhook", "dialogflow", "fullcontact", "dyte", "slack"]);
+    let shown = app.get(&admin, "integrations/apps/slack").await.expect(200).json();
+    assert_eq!(
+        (&shown["enabled"], &shown["hooks"], &shown["hook_type"]),
+        (&json!(false), &json!([]), &json!("account"))
+    );
+    let action = shown["action"].as_str().unwrap();
+    assert_eq!(shown["button"], action);
+    assert!(action.starts_with("https://slack.com/oauth/v2/authorize?client_id=17.42%26x&scope=channels%3Aread"));
+    let back = format!("%2Fapp%2Faccounts%2F{account}%2Fsettings%2Fintegrations%2Fslack");
+    assert!(action.ends_with(&format!("&redirect_uri=http%3A%2F%2Flocalhost%3A3000{back}")), "{action}");
+    let made = connect(&app, &admin, json!({ "app_id": "slack", "settings": { "channel_name": "desk" } })).await;
+    assert_eq!((&made["hook_type"], &made["inbox"]), (&json!("account"), &json!(null)));
+    app.post(&admin, "integrations/hooks", json!({ "app_id": "slack" })).await.expect(422);
+    let shown = app.get(&agent, "integrations/apps/slack").await.expect(200).json();
+    assert_eq!((&shown["enabled"], &shown["hooks"][0]["id"]), (&json!(true), &made["id"]));
+    assert!(shown.get("action").is_none() && shown["hooks"][0].get("settings").is_none());
+}

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::catalogue::{self, IntegrationApp};
 use super::{Draft, Hook, NewHook};
+use crate::Settings;
 
 /// An app of the catalogue, with what the account has connected of it.
 #[derive(Serialize, ToSchema)]
@@ -65,20 +66,22 @@ pub struct AppJson {
 
 impl AppJson {
     /// As administrators see it, with those of `hooks` that are of this app.
-    pub fn new(app: &IntegrationApp, hooks: &[Hook]) -> Self {
+    pub fn new(app: &IntegrationApp, hooks: &[Hook], action: String) -> Self {
         let text = |text: &str| Some(text.to_owned());
+        let hooks: Vec<HookJson> =
+            hooks.iter().filter(|hook| hook.app == app.id).cloned().map(HookJson::from).collect();
         let visible = app.visible_properties();
         Self {
             id: app.id.to_owned(),
             name: app.name.to_owned(),
             description: app.description.to_owned(),
             short_description: app.short_description.to_owned(),
-            enabled: true,
-            hooks: hooks.iter().filter(|hook| hook.app == app.id).cloned().map(HookJson::from).collect(),
+            enabled: app.is_enabled(!hooks.is_empty()),
+            hooks,
             logo: text(app.logo),
             i18n_key: text(app.i18n_key),
-            action: text(app.action),
-            button: text(app.action),
+            button: Some(action.clone()),
+            action: Some(action),
             hook_type: Some(app.hook_type),
             allow_multiple_hooks: Some(app.allow_multiple_hooks),
             settings_json_schema: app.json_schema().map(|schema| Json::of(&schema)),
@@ -190,9 +193,10 @@ impl edge::Shape for CreateHookBody {
 
 impl CreateHookBody {
     /// The hook that is asked for.
-    pub fn read(&self) -> Result<NewHook> {
+    pub fn read(&self, settings: &Settings) -> Result<NewHook> {
         let id = self.app_id.as_ref().map(Text::as_str).unwrap_or_default();
-        let app = catalogue::find(id).ok_or_else(|| Error::invalid("app_id", "is not included in the list"))?;
+        let app = catalogue::offered(settings).find(|app| app.id == id);
+        let app = app.ok_or_else(|| Error::invalid("app_id", "is not included in the list"))?;
         let draft = onto(Draft::default(), self.status.as_ref(), &self.settings)?;
         Ok(NewHook { app, inbox_id: self.inbox_id.map(Int::id), draft })
     }
