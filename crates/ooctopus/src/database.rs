@@ -19,7 +19,7 @@ pub fn options(config: &Config, folder: &DataFolder) -> Options {
 
 /// How a command opens the database: it does one thing at a time.
 pub fn small_options(config: &Config, folder: &DataFolder) -> Options {
-    let mut options = Options { readers: 1, ..options(config, folder) };
+    let mut options = Options { readers: 1, tells_others: false, ..options(config, folder) };
     if let Database::Postgres { connections, .. } = &mut options.database {
         *connections = 1;
     }

@@ -17,14 +17,14 @@ mod sqlite;
 mod stamp;
 mod stats;
 mod tx;
+mod watch;
 mod work;
 
 pub mod testing;
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 use types::Timestamp;
 
 pub use conn::{Conn, Params};
@@ -37,6 +37,7 @@ pub use sql::Sql;
 pub use stamp::Stamps;
 pub use stats::QueryStats;
 pub use tx::{Deferred, Tx};
+pub use watch::{Grown, LogWatch};
 
 /// What the macros of this crate expand to.
 #[doc(hidden)]
@@ -47,7 +48,9 @@ pub mod private {
     pub use types::ToValue;
 }
 
+use postgres::Word;
 use queue::Queue;
+use watch::{Aftermath, Watchers};
 use work::{ReadWork, WriteWork};
 
 /// A handle on the database; cheap to clone.
@@ -60,17 +63,41 @@ pub struct Store {
     shared: Arc<Shared>,
 }
 
+/// Words to other processes that wait to be sent.
+const WORDS: usize = 4096;
+
 /// What the handle and the threads of an engine share.
 pub(crate) struct Shared {
     pub options: Options,
-    /// Told after every commit that recorded an event or pushed a job.
-    pub committed: Notify,
+    pub watchers: Watchers,
+    /// To the other processes on the database, where there may be some.
+    others: Option<flume::Sender<Word>>,
     last_now: std::sync::atomic::AtomicI64,
 }
 
 impl Shared {
-    fn new(options: Options) -> Arc<Self> {
-        Arc::new(Self { options, committed: Notify::new(), last_now: std::sync::atomic::AtomicI64::new(i64::MIN) })
+    fn new(options: Options, others: Option<flume::Sender<Word>>) -> Arc<Self> {
+        let last_now = std::sync::atomic::AtomicI64::new(i64::MIN);
+        Arc::new(Self { options, watchers: Watchers::default(), others, last_now })
+    }
+
+    /// Tells everybody who waits of what has been committed.
+    pub fn tell(&self, aftermath: Aftermath) {
+        let Aftermath { wakes, grown } = aftermath;
+        if wakes {
+            self.watchers.committed.notify_waiters();
+        }
+        if !grown.is_empty() {
+            self.watchers.tell(&grown);
+            self.tell_others(Word::Grown(grown));
+        }
+    }
+
+    /// A full queue loses the word: others look at the logs by themselves.
+    fn tell_others(&self, word: Word) {
+        if let Some(others) = &self.others {
+            others.try_send(word).ok();
+        }
     }
 
     /// The clock's time, never earlier than what an earlier transaction of this process got.
@@ -84,12 +111,19 @@ impl Shared {
 impl Store {
     /// Opens the database and starts its threads; migrates nothing.
     pub fn open(options: Options) -> Result<Self> {
-        let shared = Shared::new(options);
+        let (words, told) = flume::bounded(WORDS);
+        let is_shared = options.tells_others && matches!(options.database, Database::Postgres { .. });
+        let shared = Shared::new(options, is_shared.then_some(words));
         let (writes, write_queue) = Queue::bounded(shared.options.write_queue, shared.options.queue_wait);
         let (reads, read_queue) = Queue::bounded(shared.options.read_queue, shared.options.queue_wait);
         match &shared.options.database {
             Database::Sqlite { .. } => sqlite::start(&shared, &write_queue, &read_queue)?,
-            Database::Postgres { .. } => postgres::start(&shared, &write_queue, &read_queue)?,
+            Database::Postgres { url, .. } => {
+                postgres::start(&shared, &write_queue, &read_queue)?;
+                if is_shared {
+                    postgres::start_bus(&shared, url, told)?;
+                }
+            }
         }
         Ok(Self { writes, reads, shared })
     }
@@ -141,7 +175,25 @@ impl Store {
     ///
     /// Counts from the call, not from the first poll: call it, look for work, then await it, and no commit is missed.
     pub fn committed(&self) -> impl Future<Output = ()> + Send {
-        self.shared.committed.notified()
+        self.shared.watchers.committed.notified()
+    }
+
+    /// Hears from now on which logs grow.
+    pub fn watch_logs(&self) -> LogWatch {
+        self.shared.watchers.watch()
+    }
+
+    /// Hears from now on what [`Store::tell`] tells, in this process and in others on the same database.
+    pub fn notes(&self) -> broadcast::Receiver<Arc<str>> {
+        self.shared.watchers.notes.subscribe()
+    }
+
+    /// Tells a short text to everybody who listens at this moment; it is kept nowhere. At most a few kilobytes.
+    pub fn tell(&self, note: impl Into<Arc<str>>) {
+        let note = note.into();
+        // Nobody in this process may care.
+        self.shared.watchers.notes.send(Arc::clone(&note)).ok();
+        self.shared.tell_others(Word::Note(note));
     }
 
     /// Closures that wait for the writer and for a reader.

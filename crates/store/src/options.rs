@@ -42,6 +42,8 @@ pub struct Options {
     pub database: Database,
     /// Where `tx.now()` comes from.
     pub clock: Arc<dyn Clock>,
+    /// Whether other processes on a shared database are told of commits, and tell us.
+    pub tells_others: bool,
     /// Closures that may wait for the writer.
     pub write_queue: usize,
     /// Closures that may wait for a reader.
@@ -66,6 +68,7 @@ impl Options {
         Self {
             database,
             clock: Arc::new(SystemClock),
+            tells_others: true,
             write_queue: 1024,
             read_queue: 1024,
             readers: 4,

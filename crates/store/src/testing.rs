@@ -60,7 +60,7 @@ impl TestDatabase {
             Engine::Sqlite => sqlite(migrations),
             Engine::Postgres => postgres(migrations),
         };
-        let options = Options { clock, readers: 2, ..Options::new(database) };
+        let options = Options { clock, readers: 2, tells_others: false, ..Options::new(database) };
         Self { options, cleanup }
     }
 

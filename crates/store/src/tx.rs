@@ -9,6 +9,7 @@ use types::{AccountId, Timestamp};
 use crate::conn::{Conn, Engine};
 use crate::event::{self, NewEvent};
 use crate::stats::QueryStats;
+use crate::watch::Aftermath;
 use crate::{Result, Shared};
 
 /// What a transaction collects and writes once, right before its events are numbered: rows that many transactions
@@ -79,7 +80,7 @@ impl<'a> Tx<'a> {
     ///
     /// A failed statement that the closure made nothing of is a failure: PostgreSQL turns its COMMIT into a ROLLBACK
     /// without a word.
-    pub(crate) fn finish(&mut self) -> Result<bool> {
+    pub(crate) fn finish(&mut self) -> Result<Aftermath> {
         self.conn.check()?;
         for work in std::mem::take(&mut self.deferred) {
             work.write_boxed(self)?;
@@ -87,7 +88,7 @@ impl<'a> Tx<'a> {
         let events = std::mem::take(&mut self.events);
         let wakes = self.wakes || !events.is_empty();
         event::append(self, &events)?;
-        Ok(wakes)
+        Ok(Aftermath { wakes, grown: events.iter().map(|event| event.account_id).collect() })
     }
 }
 

@@ -7,13 +7,14 @@ use tokio::sync::oneshot;
 
 use crate::conn::Conn;
 use crate::stats::QueryStats;
+use crate::watch::Aftermath;
 use crate::{Error, Result, Tx};
 
 /// A write closure whose types are forgotten. `run` may be called again; `finish` sends the answer.
 pub(crate) trait WriteWork: Send {
     fn stats(&self) -> QueryStats;
-    /// Runs the closure and writes its events: `Ok(wakes)`, or `Err(())` when it must be rolled back.
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, ()>;
+    /// Runs the closure and writes its events: what it leaves for others, or `Err(())` when it must be rolled back.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<Aftermath, ()>;
     fn answer(self: Box<Self>);
     /// Answers `error` instead of what the closure returned.
     fn fail(self: Box<Self>, error: Error);
@@ -76,17 +77,17 @@ where
         self.stats.clone()
     }
 
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, ()> {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<Aftermath, ()> {
         let result =
             catch_unwind(AssertUnwindSafe(|| (self.closure)(tx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
         let finished = match result {
-            Ok(value) => tx.finish().map(|wakes| (value, wakes)).map_err(E::from),
+            Ok(value) => tx.finish().map(|aftermath| (value, aftermath)).map_err(E::from),
             Err(error) => Err(error),
         };
         match finished {
-            Ok((value, wakes)) => {
+            Ok((value, aftermath)) => {
                 self.result = Some(Ok(value));
-                Ok(wakes)
+                Ok(aftermath)
             }
             Err(error) => {
                 self.result = Some(Err(error));

@@ -100,12 +100,11 @@ impl Runs for Box<dyn WriteWork> {
             if elapsed > shared.options.write_budget {
                 warn!(elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), "a write closure took long");
             }
-            match (result, session.end(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })) {
-                (Ok(wakes), Ok(())) => {
+            let ended = session.end(if result.is_ok() { "COMMIT" } else { "ROLLBACK" });
+            match (result, ended) {
+                (Ok(aftermath), Ok(())) => {
                     self.answer();
-                    if wakes {
-                        shared.committed.notify_waiters();
-                    }
+                    shared.tell(aftermath);
                     return None;
                 }
                 (Err(()), Ok(())) if !session.run_again() || runs == MAX_RUNS => {

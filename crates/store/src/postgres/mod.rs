@@ -3,6 +3,7 @@
 //! The connections are made, used and dropped on threads of our own: the blocking client brings a runtime
 //! and panics inside another one.
 
+mod bus;
 mod lane;
 mod migrate;
 mod session;
@@ -22,6 +23,7 @@ use crate::work::{ReadWork, WriteWork};
 use crate::{Database, Error, Result, Shared};
 use lane::Lane;
 
+pub(crate) use bus::{Word, start as start_bus};
 pub(crate) use migrate::migrate;
 pub(crate) use session::Session;
 pub(crate) use value::column;

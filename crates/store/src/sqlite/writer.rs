@@ -12,6 +12,7 @@ use super::deadline::Deadline;
 use super::{look_at_sizes, open_writer};
 use crate::conn::Engine;
 use crate::queue::Receiver;
+use crate::watch::Aftermath;
 use crate::work::WriteWork;
 use crate::{Database, Error, Result, Shared, Tx};
 
@@ -96,12 +97,12 @@ impl Writer {
             }
         };
         let mut closures = Vec::new();
-        let mut wakes = false;
+        let mut aftermath = Aftermath::default();
         while let Some(mut work) = batch.next() {
             let run = self.run_in_savepoint(&open, work.as_mut());
             closures.push(work);
             match run {
-                Ok(wake) => wakes |= wake,
+                Ok(left) => aftermath.add(left),
                 Err(cause) => {
                     fail_all(closures, &cause);
                     return None;
@@ -117,9 +118,7 @@ impl Writer {
         for work in closures {
             work.answer();
         }
-        if wakes {
-            self.shared.committed.notify_waiters();
-        }
+        self.shared.tell(aftermath);
         None
     }
 
@@ -130,9 +129,9 @@ impl Writer {
         Ok(open)
     }
 
-    /// Runs one closure; says whether it wakes anybody. An error means that the whole transaction is lost, as it is
+    /// Runs one closure; gives what it leaves for others. An error means that the whole transaction is lost, as it is
     /// after a full disk.
-    fn run_in_savepoint(&self, open: &Open, work: &mut dyn WriteWork) -> Result<bool> {
+    fn run_in_savepoint(&self, open: &Open, work: &mut dyn WriteWork) -> Result<Aftermath> {
         let connection = &open.connection;
         connection.prepare_cached("SAVEPOINT closure")?.execute([])?;
         let begun = Instant::now();
@@ -152,7 +151,7 @@ impl Writer {
             connection.prepare_cached("ROLLBACK TO closure")?.execute([])?;
         }
         connection.prepare_cached("RELEASE closure")?.execute([])?;
-        Ok(result.unwrap_or(false))
+        Ok(result.unwrap_or_default())
     }
 
     fn connect(&self) -> Result<Open> {

@@ -1,0 +1,232 @@
+//! One socket: commands come in, frames go out.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{self, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use metrics::{counter, gauge};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tracing::debug;
+use types::Clock;
+
+use crate::Hub;
+use crate::outbox::{Frame, Outbox};
+use crate::protocol::{self, Command, SUBPROTOCOL, Since, Verb};
+
+/// How often every socket gets a sign of life; clients give up after 6 s without.
+const PING: Duration = Duration::from_secs(3);
+/// The longest command.
+const MAX_COMMAND: usize = 64 * 1024;
+/// Less than 7 KiB for an idle socket instead of 135.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// What a socket may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Subscriptions of one socket; further ones are refused.
+    pub subscriptions: usize,
+    /// How long the client's network may take for one frame before the socket is closed.
+    pub send_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { subscriptions: 100, send_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// A subscription that is asked for.
+#[derive(Debug)]
+pub struct Subscribe {
+    /// As the client sent it: a text that holds JSON.
+    pub identifier: String,
+    /// From where it hears.
+    pub since: Since,
+    /// The socket.
+    pub outbox: Outbox,
+}
+
+/// Who may hear what: the product's part of a socket.
+pub trait Channel: Clone + Send + Sync + 'static {
+    /// A subscription that was confirmed; dropping it ends it.
+    type Subscription: Send + Sync + 'static;
+
+    /// Confirms the subscription and begins to deliver, or `None`: it is refused.
+    fn subscribe(&self, asked: Subscribe) -> impl Future<Output = Option<Self::Subscription>> + Send;
+
+    /// Does what a client asks for on a subscription; `data` is a text that should hold JSON.
+    fn perform(&self, subscription: Arc<Self::Subscription>, data: String) -> impl Future<Output = ()> + Send;
+}
+
+/// Answers a WebSocket handshake; the socket lives on `hub`.
+pub fn upgrade<C: Channel>(
+    request: WebSocketUpgrade,
+    hub: Hub,
+    clock: Arc<dyn Clock>,
+    channel: C,
+    limits: Limits,
+) -> Response {
+    request
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MAX_COMMAND)
+        .max_frame_size(MAX_COMMAND)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .on_upgrade(move |socket| async move {
+            let tracked = hub.sockets().token();
+            serve(socket, &hub, &*clock, channel, limits).await;
+            drop(tracked);
+        })
+}
+
+type Work<S> = Pin<Box<dyn Future<Output = Done<S>> + Send>>;
+
+/// What became of a command.
+enum Done<S> {
+    Subscribed(String, Option<S>),
+    Performed,
+}
+
+struct Socket<C: Channel> {
+    stream: WebSocket,
+    outbox: Outbox,
+    channel: C,
+    subscriptions: HashMap<String, Arc<C::Subscription>>,
+    limits: Limits,
+    /// Commands are worked on one after the other; frames go out meanwhile.
+    work: Option<Work<C::Subscription>>,
+}
+
+/// Why a socket ends.
+enum End {
+    /// The client is gone, or does not read.
+    Gone,
+    /// It lagged, or may not hear any more.
+    Closed,
+    /// The server stops.
+    Stopped,
+}
+
+/// Serves a socket until one side ends it.
+pub async fn serve<C: Channel>(stream: WebSocket, hub: &Hub, clock: &dyn Clock, channel: C, limits: Limits) {
+    let (outbox, frames) = Outbox::new();
+    gauge!("cable_sockets").increment(1);
+    let mut open = Socket { stream, outbox, channel, subscriptions: HashMap::new(), limits, work: None };
+    let end = open.run(hub, clock, frames).await;
+    let last = match end {
+        End::Gone => None,
+        End::Closed => Some(protocol::disconnect("remote", true)),
+        End::Stopped => Some(protocol::disconnect("server_restart", true)),
+    };
+    if let Some(last) = last
+        && open.write(last).await.is_ok()
+    {
+        // The client may be gone by now; nobody waits for its answer.
+        timeout(limits.send_timeout, open.stream.send(ws::Message::Close(None))).await.ok();
+    }
+    gauge!("cable_sockets").decrement(1);
+}
+
+impl<C: Channel> Socket<C> {
+    async fn run(&mut self, hub: &Hub, clock: &dyn Clock, mut frames: Receiver<Frame>) -> End {
+        if self.write(protocol::welcome()).await.is_err() {
+            return End::Gone;
+        }
+        let mut pings = interval_at(Instant::now() + PING, PING);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let closing = self.outbox.closing().clone();
+        loop {
+            let written = tokio::select! {
+                () = hub.stop().cancelled() => return End::Stopped,
+                () = closing.cancelled() => return End::Closed,
+                Some(frame) = frames.recv() => self.write(frame.into_text()).await,
+                done = finished(&mut self.work), if self.work.is_some() => {
+                    self.work = None;
+                    self.finish(done);
+                    Ok(())
+                }
+                received = self.stream.recv(), if self.work.is_none() => match received {
+                    Some(Ok(ws::Message::Text(text))) => {
+                        self.begin(&text);
+                        Ok(())
+                    }
+                    // Pings are answered and other frames skipped by the library.
+                    Some(Ok(ws::Message::Ping(_) | ws::Message::Pong(_) | ws::Message::Binary(_))) => Ok(()),
+                    Some(Ok(ws::Message::Close(_)) | Err(_)) | None => return End::Gone,
+                },
+                _ = pings.tick() => self.write(protocol::ping(clock.now().epoch_seconds())).await,
+            };
+            if written.is_err() {
+                return End::Gone;
+            }
+        }
+    }
+
+    async fn write(&mut self, text: String) -> Result<(), ()> {
+        counter!("cable_frames_total").increment(1);
+        let sent = timeout(self.limits.send_timeout, self.stream.send(ws::Message::Text(text.into()))).await;
+        sent.map_err(|_| ())?.map_err(|_| ())
+    }
+
+    /// Begins what a command asks for; what cannot be understood is not heeded (realtime.md §1.3).
+    fn begin(&mut self, text: &str) {
+        let Ok(command) = serde_json::from_str::<Command>(text) else {
+            debug!("a socket sent what is no command");
+            return;
+        };
+        let identifier = command.identifier;
+        match command.command {
+            Verb::Subscribe => {
+                if self.subscriptions.contains_key(&identifier) {
+                    return;
+                }
+                if self.subscriptions.len() >= self.limits.subscriptions {
+                    self.reject(&identifier);
+                    return;
+                }
+                let (channel, outbox) = (self.channel.clone(), self.outbox.clone());
+                self.work = Some(Box::pin(async move {
+                    let asked = Subscribe { identifier: identifier.clone(), since: command.since, outbox };
+                    Done::Subscribed(identifier, channel.subscribe(asked).await)
+                }));
+            }
+            Verb::Unsubscribe => drop(self.subscriptions.remove(&identifier)),
+            Verb::Message => {
+                let Some(subscription) = self.subscriptions.get(&identifier).cloned() else { return };
+                let channel = self.channel.clone();
+                self.work = Some(Box::pin(async move {
+                    channel.perform(subscription, command.data).await;
+                    Done::Performed
+                }));
+            }
+            Verb::Unknown => debug!("a socket sent a command that nobody knows"),
+        }
+    }
+
+    fn finish(&mut self, done: Done<C::Subscription>) {
+        match done {
+            Done::Subscribed(identifier, Some(subscription)) => {
+                self.subscriptions.insert(identifier, Arc::new(subscription));
+            }
+            Done::Subscribed(identifier, None) => self.reject(&identifier),
+            Done::Performed => {}
+        }
+    }
+
+    /// A full outbox closes the socket by itself.
+    fn reject(&self, identifier: &str) {
+        self.outbox.push(Frame::Whole(protocol::rejected(&protocol::quoted(identifier)))).ok();
+    }
+}
+
+async fn finished<S>(work: &mut Option<Work<S>>) -> Done<S> {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
