@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::amendment::Amendment;
 use super::difference::{Difference, What};
 use super::step::Step;
 
@@ -45,7 +46,17 @@ impl Entry {
     }
 
     fn allows(&self, difference: &Difference) -> bool {
-        self.what == difference.what && glob(&self.at, &difference.at)
+        self.what == difference.what && glob(&self.at, &difference.at) && !self.is_checked()
+    }
+
+    /// Whether what is served instead is checked, so that the entry allows nothing else.
+    fn is_checked(&self) -> bool {
+        let serve = self.serve.as_deref().unwrap_or_default();
+        match self.at.split_once('.') {
+            Some(("order", _)) => Amendment::of_order(serve).is_some(),
+            Some(("counts", _)) => Amendment::follows_from_order(serve),
+            _ => false,
+        }
     }
 }
 
@@ -82,6 +93,25 @@ impl Entries {
         let is_prescription =
             |entry: &&Entry| entry.what == What::Status && entry.serve.is_some() && entry.concerns(step);
         self.entries.iter().filter(is_prescription).find_map(|entry| entry.at.parse().ok())
+    }
+
+    /// What is served instead of the recorded order of a receiver's events, with the number of the entry.
+    pub fn amendments(&self, step: &Step, receiver: &str) -> Vec<(usize, Amendment)> {
+        let read = |(index, entry): (usize, &Entry)| Some((index, Amendment::of_order(entry.serve.as_deref()?)?));
+        let place = format!("order.{receiver}");
+        self.at(step, &place).filter_map(read).collect()
+    }
+
+    /// The entries for the number of a receiver's events that say no more than those for their order.
+    pub fn amended_counts(&self, step: &Step, receiver: &str) -> Vec<usize> {
+        let place = format!("counts.{receiver}");
+        let checked = self.at(step, &place).filter(|(_, entry)| entry.is_checked());
+        checked.map(|(index, _)| index).collect()
+    }
+
+    /// The entries of a step that name this place, and no pattern of places.
+    fn at(&self, step: &Step, place: &str) -> impl Iterator<Item = (usize, &Entry)> {
+        self.entries.iter().enumerate().filter(move |(_, entry)| entry.at == place && entry.concerns(step))
     }
 
     /// Takes out the differences that an entry allows, and notes which entries did.
@@ -162,6 +192,24 @@ mod tests {
         assert_eq!(left(&step("a.b", "two"), value_at(&place.key("m"))), (1, 0));
         let missing = Difference::missing(&place, &json!(1));
         assert_eq!(left(&step("a.b", "two"), missing), (1, 0));
+    }
+
+    #[test]
+    fn an_order_that_is_served_instead_is_read_and_allows_no_other() {
+        let entries = entries(json!([
+            {"step": "a", "what": "value", "at": "order.x", "serve": "b.c, d.e", "clause": "y"},
+            {"step": "a", "what": "value", "at": "counts.x", "serve": "2: b.c, d.e", "clause": "y"},
+            {"step": "a", "what": "value", "at": "order.y", "serve": "something more", "clause": "y"}
+        ]));
+        let step = step("a", "op");
+        let instead = Amendment::Instead(vec!["b.c".to_owned(), "d.e".to_owned()]);
+        assert_eq!(entries.amendments(&step, "x"), [(0, instead)]);
+        assert_eq!(entries.amended_counts(&step, "x"), [1]);
+        assert_eq!(entries.amendments(&step, "y"), []);
+        let order = |receiver| value_at(&Place::default().key("order").key(receiver));
+        let mut differences = vec![order("x"), order("y")];
+        entries.excuse(&step, &mut differences, &mut BTreeSet::new());
+        assert_eq!(differences, [order("x")]);
     }
 
     #[test]

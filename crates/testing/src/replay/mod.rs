@@ -3,6 +3,7 @@
 //! The rules stand in `golden/README.md`. Nothing here knows the server: it gets an address, a
 //! platform token and a folder.
 
+mod amendment;
 mod answer;
 mod deviation;
 mod difference;
