@@ -23,7 +23,7 @@ pub struct Recording {
 pub struct Golden {
     /// The recordings, in the order in which they run.
     pub files: Vec<Recording>,
-    /// `deviations.json` and `unstable.json`.
+    /// `deviations.json`, `unstable.json` and `further.json`.
     pub entries: Entries,
     /// `needs.json`.
     pub needs: Vec<Need>,
@@ -70,9 +70,7 @@ impl Golden {
         }
         paths.sort();
         let files = paths.iter().map(|path| Recording::read(path)).collect::<Result<_, _>>()?;
-        let mut entries = Entries::default();
-        entries.add(read_json(&folder.join("deviations.json"))?)?;
-        entries.add(read_json(&folder.join("unstable.json"))?)?;
+        let entries = Entries::read(folder)?;
         let policy = Policy::read(folder)?;
         let needs = read_json(&folder.join("needs.json"))?;
         Ok(Self { files, entries, needs, policy })
@@ -86,6 +84,21 @@ impl Golden {
         let files = vec![Recording::read(&folder.join(name))?];
         let policy = Policy { beyond: true, ..Policy::read(folder)? };
         Ok(Self { files, entries: Entries::default(), needs: Vec::new(), policy })
+    }
+
+    /// Reads the recording of who hears what, which stands alone too, with where we mean to differ.
+    pub fn read_events(folder: &Path) -> Result<Self, GoldenError> {
+        Ok(Self { entries: Entries::read(folder)?, ..Self::read_alone(folder, "events.jsonl")? })
+    }
+}
+
+impl Entries {
+    fn read(folder: &Path) -> Result<Self, GoldenError> {
+        let mut entries = Self::default();
+        for name in ["deviations.json", "unstable.json", "further.json"] {
+            entries.add(read_json(&folder.join(name))?)?;
+        }
+        Ok(entries)
     }
 }
 
