@@ -39,6 +39,11 @@ impl Policy {
     pub fn missing_feature(&self, step: &Step, origins: &Origins) -> Option<Feature> {
         self.later.iter().copied().find(|feature| feature.is_needed(step, origins))
     }
+
+    /// What a report calls a delivery that a missing feature would bring; `None` for one that must come.
+    pub fn left_out(&self, receiver: &str, event: &str) -> Option<String> {
+        self.later.iter().find_map(|feature| feature.brings(receiver, event))
+    }
 }
 
 /// A part of the server that crosses the operations.
@@ -55,6 +60,10 @@ pub enum Feature {
     Sessions,
     /// Automation rules that act.
     Automation,
+    /// Calls of webhooks and bots.
+    Webhooks,
+    /// Notifications of agents, mentions among them, and their settings.
+    Notifications,
 }
 
 /// How the steps begin that make rules act, prepare that, or look at what they did. Steps that only store rules and show
@@ -80,7 +89,23 @@ impl Feature {
             }
             Self::Sessions => request.headers.contains_key("access-token"),
             Self::Automation => ACTING.iter().any(|start| step.id.starts_with(start)),
+            Self::Webhooks => false,
+            Self::Notifications => request.path.ends_with("/notification_settings"),
         }
+    }
+
+    /// What a report calls the deliveries that do not come without this feature, if this is one of them.
+    pub fn brings(self, receiver: &str, event: &str) -> Option<String> {
+        let is_brought = match self {
+            Self::Automation => receiver == "webhook:rule",
+            Self::Webhooks => receiver == "bot" || receiver.starts_with("webhook:"),
+            Self::Notifications => {
+                let is_told = matches!(event, "notification.created" | "conversation.mentioned");
+                return is_told.then(|| event.to_owned());
+            }
+            Self::Files | Self::Hmac | Self::Bots | Self::Sessions => false,
+        };
+        is_brought.then(|| receiver.to_owned())
     }
 
     /// What a report calls the feature.
@@ -91,6 +116,8 @@ impl Feature {
             Self::Bots => "bots",
             Self::Sessions => "sessions",
             Self::Automation => "automation",
+            Self::Webhooks => "webhooks",
+            Self::Notifications => "notifications",
         }
     }
 }

@@ -297,7 +297,15 @@ fn every_recorded_pattern_accepts_an_answer_made_after_it() {
 #[test]
 fn the_policy_of_the_recordings_names_features_that_exist() {
     let later = recorded().policy.later;
-    let known = [Feature::Files, Feature::Hmac, Feature::Bots, Feature::Sessions, Feature::Automation];
+    let known = [
+        Feature::Files,
+        Feature::Hmac,
+        Feature::Bots,
+        Feature::Sessions,
+        Feature::Automation,
+        Feature::Webhooks,
+        Feature::Notifications,
+    ];
     assert!(later.iter().all(|feature| known.contains(feature)));
 }
 
