@@ -48,7 +48,7 @@ impl Answer {
             Expected::Differs { status: Some(status) } if *status != self.status => {
                 vec![Difference::status(status, self.status)]
             }
-            Expected::Content { status, content_type, body } => {
+            Expected::Content { status, content_type, body, .. } => {
                 let mut differences = self.judge_content(*status, body, rules);
                 if *status == self.status {
                     differences.extend(self.judge_type(content_type.as_deref()));

@@ -5,11 +5,16 @@
 
 mod amendment;
 mod answer;
+mod cable;
 mod deviation;
 mod difference;
+mod ears;
 mod golden;
+mod heard;
 mod list;
+mod listening;
 mod need;
+mod observation;
 mod path;
 mod pattern;
 mod plan;
@@ -23,11 +28,15 @@ mod text;
 mod vars;
 
 #[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod tests;
 
 pub use deviation::{Entries, Entry, NoGround};
 pub use difference::{Difference, What};
+pub use ears::HearingError;
 pub use golden::{Golden, GoldenError, Recording};
+pub use heard::Tally;
 pub use need::Need;
 pub use plan::{BadNeeds, Plan, Skip, Verdict};
 pub use policy::{Feature, Policy};

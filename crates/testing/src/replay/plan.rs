@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::golden::Recording;
 use super::need::{Need, Needs};
+use super::observation::{Observation, is_action};
 use super::pattern::{mentions_file, needed_names};
 use super::policy::{Feature, Origins, Policy};
 use super::step::{Body, Expected, Request, Step};
@@ -120,6 +121,8 @@ struct Planner<'a> {
     /// Values that the last step to save them did not save, with that step.
     unsaved: BTreeMap<String, String>,
     origins: Origins,
+    /// The last step that sets off what the next one looks at.
+    action: Option<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -131,6 +134,7 @@ impl<'a> Planner<'a> {
             skipped: BTreeSet::new(),
             unsaved: BTreeMap::new(),
             origins: Origins::default(),
+            action: None,
         }
     }
 
@@ -140,6 +144,9 @@ impl<'a> Planner<'a> {
             None => self.verdict_on_answer(step),
         };
         self.origins.note(step);
+        if is_action(step) {
+            self.action = Some(step.id.clone());
+        }
         let is_skipped = matches!(verdict, Verdict::Skip(_));
         for name in step.save.keys() {
             if is_skipped {
@@ -155,7 +162,7 @@ impl<'a> Planner<'a> {
     }
 
     fn reason_not_to_send(&self, step: &Step) -> Option<Skip> {
-        let Some(request) = &step.request else { return Some(Skip::Observed) };
+        let Some(request) = &step.request else { return self.reason_not_to_look(step) };
         match &step.op {
             None if !self.policy.beyond => return Some(Skip::BeyondOperations),
             Some(op) if !self.policy.served.contains(op) => {
@@ -168,6 +175,17 @@ impl<'a> Planner<'a> {
         }
         let token = step.caller.iter().map(|caller| format!("token.{caller}"));
         token.chain(names_used(request)).find_map(|name| self.unsaved(&name))
+    }
+
+    fn reason_not_to_look(&self, step: &Step) -> Option<Skip> {
+        match Observation::of(step) {
+            None => Some(Skip::Observed),
+            Some(Observation::Action) => {
+                let action = self.action.as_ref().filter(|action| self.skipped.contains(*action))?;
+                Some(Skip::Effect { step: action.clone(), why: "nothing happens".to_owned() })
+            }
+            Some(Observation::Subscription(_) | Observation::Isolation(_)) => None,
+        }
     }
 
     fn verdict_on_answer(&mut self, step: &Step) -> Verdict {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::difference::Difference;
+use super::heard::Tally;
 use super::plan::Skip;
 
 /// What came of a run.
@@ -36,6 +37,8 @@ pub struct FileReport {
     pub informational: Vec<Failure>,
     /// Steps whose answer does not fit.
     pub failures: Vec<Failure>,
+    /// Deliveries that were compared, and the others.
+    pub tally: Tally,
 }
 
 /// A step whose answer does not fit.
@@ -149,11 +152,28 @@ impl fmt::Display for FileReport {
         for line in Self::left_out(&self.sent_only) {
             writeln!(f, "  not compared: {line}")?;
         }
+        if self.tally != Tally::default() {
+            write!(f, "{}", self.tally)?;
+        }
         for failure in &self.informational {
             write!(f, "  informational {failure}")?;
         }
         for failure in &self.failures {
             write!(f, "  FAILED {failure}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { compared, besides, not_given, left_out } = self;
+        writeln!(
+            f,
+            "  deliveries: {compared} compared, {besides} besides by a deviation, {not_given} heard (answer not given)"
+        )?;
+        for (name, count) in left_out {
+            writeln!(f, "  deliveries left out: {name} {count}")?;
         }
         Ok(())
     }

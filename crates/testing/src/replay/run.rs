@@ -12,8 +12,11 @@ use tokio::time::Instant;
 use super::answer::Answer;
 use super::deviation::Entries;
 use super::difference::{Difference, What, shorten};
+use super::ears::{Ears, HearingError};
 use super::golden::{Golden, Recording};
+use super::heard::Tally;
 use super::need::Need;
+use super::observation::Observation;
 use super::path::{Place, look_up};
 use super::pattern::Rules;
 use super::plan::{BadNeeds, Plan, Verdict};
@@ -28,6 +31,8 @@ use super::vars::Vars;
 const POLL: Duration = Duration::from_millis(50);
 /// How long an awaited effect is asked for, by default.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// How long nothing comes when everything has been heard, by default.
+const SILENCE: Duration = Duration::from_millis(1500);
 /// Limits of one request.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -74,12 +79,13 @@ type Check = Box<dyn Fn(&str, &str, u16, &Value) -> Result<(), String> + Send + 
 pub struct Replay {
     stage: Stage,
     files: Vec<Recording>,
-    policy: Policy,
-    entries: Entries,
+    pub(super) policy: Policy,
+    pub(super) entries: Entries,
     needs: Vec<Need>,
-    settle: Settle,
+    pub(super) settle: Option<Settle>,
     check: Check,
     patience: Duration,
+    pub(super) silence: Duration,
 }
 
 /// Why a run could not go on.
@@ -99,6 +105,14 @@ pub enum RunError {
     /// The HTTP client could not be made.
     #[error("no HTTP client: {0}")]
     Client(reqwest::Error),
+    /// A receiver can hear nothing more.
+    #[error("step {step}: {source}")]
+    Hearing {
+        /// The step.
+        step: String,
+        /// What went wrong.
+        source: HearingError,
+    },
 }
 
 impl Replay {
@@ -112,22 +126,24 @@ impl Replay {
             policy,
             entries,
             needs,
-            settle: Box::new(|| Box::pin(std::future::ready(()))),
+            settle: None,
             check: Box::new(|_, _, _, _| Ok(())),
             patience: PATIENCE,
+            silence: SILENCE,
         }
     }
 
     /// How to let background work end; nothing is done by default.
     ///
-    /// Called before steps that ask for it, and before every try of a step that awaits something.
+    /// Called before steps that ask for it, before every try of a step that awaits something, and before it is looked at
+    /// what sockets heard: everything that happened must then have been sent to them.
     #[must_use]
     pub fn settle<F, Ended>(mut self, settle: F) -> Self
     where
         F: Fn() -> Ended + Send + Sync + 'static,
         Ended: Future<Output = ()> + Send + 'static,
     {
-        self.settle = Box::new(move || Box::pin(settle()));
+        self.settle = Some(Box::new(move || Box::pin(settle())));
         self
     }
 
@@ -148,6 +164,15 @@ impl Replay {
         self
     }
 
+    /// How long nothing may come until everything has been heard; 1.5 s by default, as when it was recorded.
+    ///
+    /// Only without `settle`: with it nobody waits.
+    #[must_use]
+    pub const fn silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
+    }
+
     /// Sends all steps and tells what came of them.
     pub async fn run(&self) -> Result<Report, RunError> {
         let plan = Plan::new(&self.files, &self.policy, &self.needs)?;
@@ -159,6 +184,7 @@ impl Replay {
                 let outcome = session.play(step, plan.verdict(&step.id)).await?;
                 part.add(&step.id, outcome);
             }
+            part.tally = std::mem::take(&mut session.tally);
             report.files.push(part);
         }
         report.entries_used = session.used.len();
@@ -167,20 +193,24 @@ impl Replay {
 }
 
 /// A run under way.
-struct Session<'a> {
-    replay: &'a Replay,
+pub(super) struct Session<'a> {
+    pub(super) replay: &'a Replay,
     client: Client,
-    vars: Vars,
-    used: BTreeSet<usize>,
+    pub(super) vars: Vars,
+    pub(super) used: BTreeSet<usize>,
+    pub(super) ears: Ears,
+    /// Whether nothing was done since everything was heard.
+    pub(super) is_quiet: bool,
+    pub(super) tally: Tally,
     /// What every step expects, for twins.
     expected: BTreeMap<&'a str, &'a Expected>,
 }
 
 /// One answer and in what it differs.
-struct Try {
-    answer: String,
-    differences: Vec<Difference>,
-    deviates: bool,
+pub(super) struct Try {
+    pub(super) answer: String,
+    pub(super) differences: Vec<Difference>,
+    pub(super) deviates: bool,
 }
 
 impl<'a> Session<'a> {
@@ -194,28 +224,36 @@ impl<'a> Session<'a> {
         let steps = replay.files.iter().flat_map(|file| &file.steps);
         let expected = steps.map(|step| (step.id.as_str(), &step.answer)).collect();
         let vars = replay.stage.vars();
-        Ok(Self { replay, client, vars, used: BTreeSet::new(), expected })
+        let ears = Ears::new(&replay.stage.base_url);
+        let (used, tally) = (BTreeSet::new(), Tally::default());
+        Ok(Self { replay, client, vars, used, ears, is_quiet: true, tally, expected })
     }
 
     async fn play(&mut self, step: &Step, verdict: &Verdict) -> Result<Outcome, RunError> {
+        let hearing = |source| RunError::Hearing { step: step.id.clone(), source };
+        if let (Some(seen), Verdict::Compare) = (Observation::of(step), verdict) {
+            return self.observe(step, seen).await.map_err(hearing);
+        }
         let (Some(request), false) = (&step.request, matches!(verdict, Verdict::Skip(_))) else {
             return Ok(match verdict {
                 Verdict::Skip(skip) | Verdict::SendOnly(skip) => Outcome::Skipped(skip.clone()),
                 Verdict::Compare => Outcome::NotGiven,
             });
         };
+        self.listen_from_here(step).await.map_err(hearing)?;
+        self.is_quiet = false;
         let end = Instant::now() + self.replay.patience;
         let mut tried = self.try_once(step, request, verdict).await?;
         while step.awaits && !tried.differences.is_empty() && Instant::now() < end {
             tokio::time::sleep(POLL).await;
             tried = self.try_once(step, request, verdict).await?;
         }
-        Ok(outcome(step, request, verdict, tried))
+        Ok(outcome(step, format!("{} {}", request.method, request.path), verdict, tried))
     }
 
     async fn try_once(&mut self, step: &Step, request: &Request, verdict: &Verdict) -> Result<Try, RunError> {
-        if step.settle || step.awaits {
-            (self.replay.settle)().await;
+        if let (Some(settle), true) = (&self.replay.settle, step.settle || step.awaits) {
+            settle().await;
         }
         let base = &self.replay.stage.base_url;
         let built = match request::build(&self.client, base, step, request, &self.vars) {
@@ -231,20 +269,24 @@ impl<'a> Session<'a> {
             }
             Err(error) => return Ok(Try::unanswered(&error)),
         };
-        let mut differences = self.save(step, &answer);
-        let mut deviates = false;
-        if *verdict == Verdict::Compare {
-            let mut judged = self.judge(step, &answer);
-            let before = judged.len();
-            self.replay.entries.excuse(step, &mut judged, &mut self.used);
-            deviates = judged.len() < before;
-            differences.extend(judged);
-        } else {
-            differences.extend(answer.judge_crash());
-        }
-        differences.extend(self.check(&method, &path, &answer));
+        let missing = self.save(step, &answer);
         let shown = format!("{} {}", answer.status, shorten(&answer.text, SHOWN));
-        Ok(Try { answer: shown, differences, deviates })
+        let mut tried = if *verdict == Verdict::Compare {
+            self.excused(step, self.judge(step, &answer), shown)
+        } else {
+            Try { answer: shown, differences: answer.judge_crash(), deviates: false }
+        };
+        tried.differences.splice(..0, missing);
+        tried.differences.extend(self.check(&method, &path, &answer));
+        Ok(tried)
+    }
+
+    /// What is left of the differences when those are taken out that an entry allows.
+    pub(super) fn excused(&mut self, step: &Step, mut differences: Vec<Difference>, answer: String) -> Try {
+        let before = differences.len();
+        self.replay.entries.excuse(step, &mut differences, &mut self.used);
+        let deviates = differences.len() < before;
+        Try { answer, differences, deviates }
     }
 
     async fn send(&self, request: reqwest::Request) -> Result<Answer, reqwest::Error> {
@@ -282,13 +324,7 @@ impl<'a> Session<'a> {
 
     /// The differences from the step's own answer, or none if its twin's answer fits.
     fn judge(&self, step: &Step, answer: &Answer) -> Vec<Difference> {
-        let rules = Rules {
-            texts: Texts { vars: &self.vars, base: &self.replay.stage.base_url },
-            unordered: &step.unordered,
-            align: &step.align,
-            shape_only: &step.shape_only,
-            volatile: &step.volatile,
-        };
+        let rules = self.rules(step);
         let refusal = self.replay.policy.refusal_status(step.op.as_deref());
         let judge = |expected: &Expected| answer.judge(expected, step.kind, refusal, &rules);
         if let Some(status) = self.prescribed_status(step) {
@@ -299,6 +335,17 @@ impl<'a> Session<'a> {
         match twin.filter(|twin| is_given(twin)) {
             Some(twin) if !own.is_empty() && judge(twin).is_empty() => Vec::new(),
             _ => own,
+        }
+    }
+
+    /// How the step's answer is compared.
+    pub(super) fn rules<'s>(&'s self, step: &'s Step) -> Rules<'s> {
+        Rules {
+            texts: Texts { vars: &self.vars, base: &self.replay.stage.base_url },
+            unordered: &step.unordered,
+            align: &step.align,
+            shape_only: &step.shape_only,
+            volatile: &step.volatile,
         }
     }
 
@@ -346,12 +393,12 @@ fn prescribed(step: &Step, demanded: u16, got: u16) -> Vec<Difference> {
     vec![Difference::status(format!("{demanded}, by a deviation from the recorded {recorded}"), got)]
 }
 
-fn outcome(step: &Step, request: &Request, verdict: &Verdict, tried: Try) -> Outcome {
+/// What came of a step; `request` says to readers what was asked.
+pub(super) fn outcome(step: &Step, request: String, verdict: &Verdict, tried: Try) -> Outcome {
     let Try { answer, differences, deviates } = tried;
     if !differences.is_empty() {
         let may_differ = |found: &Difference| !matches!(found.what, What::Schema | What::Save);
         let is_informational = step.informational && differences.iter().all(may_differ);
-        let request = format!("{} {}", request.method, request.path);
         let failure = Failure { step: step.id.clone(), request, answer, differences };
         return if is_informational { Outcome::Informational(failure) } else { Outcome::Failed(failure) };
     }

@@ -149,6 +149,8 @@ pub enum Expected {
         content_type: Option<String>,
         /// What is in it.
         body: Body,
+        /// The events that each receiver heard, in order; of observed steps only.
+        order: BTreeMap<String, Vec<String>>,
     },
 }
 
@@ -181,8 +183,8 @@ struct RawAnswer {
     body: Option<Value>,
     empty: Option<bool>,
     head: Option<String>,
-    #[serde(rename = "order")]
-    _order: Option<Value>,
+    #[serde(default)]
+    order: BTreeMap<String, Vec<String>>,
 }
 
 impl<'de> Deserialize<'de> for Expected {
@@ -212,7 +214,7 @@ impl<'de> Deserialize<'de> for Expected {
             (None, _, Some(line)) => Body::Head(line),
             (None, _, None) => Body::Any,
         };
-        Ok(Self::Content { status, content_type, body })
+        Ok(Self::Content { status, content_type, body, order: recorded.order })
     }
 }
 

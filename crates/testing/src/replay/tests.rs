@@ -62,7 +62,7 @@ impl FakeServer {
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> String {
+pub(super) async fn read_request(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     loop {
@@ -76,7 +76,7 @@ async fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
-fn golden(steps: &Value, entries: &Value) -> Golden {
+pub(super) fn golden(steps: &Value, entries: &Value) -> Golden {
     let mut known = Entries::default();
     known.add(serde_json::from_value(entries.clone()).unwrap()).unwrap();
     let policy = Policy {
@@ -94,8 +94,12 @@ fn golden(steps: &Value, entries: &Value) -> Golden {
 }
 
 fn replay(server: &FakeServer, golden: Golden) -> Replay {
+    replay_at(&server.address, golden)
+}
+
+pub(super) fn replay_at(address: &str, golden: Golden) -> Replay {
     let stage = Stage {
-        base_url: format!("{}/", server.address),
+        base_url: format!("{address}/"),
         platform_token: "platform-secret".to_owned(),
         hooks_url: "http://127.0.0.1:9".to_owned(),
         run_id: "k1k1k1k1".to_owned(),
@@ -109,7 +113,7 @@ async fn run(server: &FakeServer, golden: Golden) -> Report {
 }
 
 /// The differences of all failures, as `step: what at`.
-fn failures(report: &Report) -> Vec<String> {
+pub(super) fn failures(report: &Report) -> Vec<String> {
     let failures = report.files.iter().flat_map(|file| &file.failures);
     failures
         .flat_map(|failure| {
@@ -310,13 +314,13 @@ fn the_policy_of_the_recordings_names_features_that_exist() {
 }
 
 /// Makes an answer that fits a pattern, saving the values it needs.
-struct Answering<'a> {
-    vars: &'a mut Vars,
-    base: &'a str,
+pub(super) struct Answering<'a> {
+    pub(super) vars: &'a mut Vars,
+    pub(super) base: &'a str,
 }
 
 impl Answering<'_> {
-    fn to(&mut self, pattern: &Value) -> Value {
+    pub(super) fn to(&mut self, pattern: &Value) -> Value {
         match pattern {
             Value::String(text) => json!(self.text(text)),
             Value::Array(items) => items.iter().map(|item| self.to(item)).collect(),
