@@ -8,6 +8,7 @@ use store::testing::{Engine, OnEngine, db_test};
 use testing::openapi::Validator;
 use testing::replay::{Golden, Replay, Stage};
 
+use crate::App;
 use crate::testing::TestApp;
 
 /// The product where the player reaches it.
@@ -31,11 +32,28 @@ async fn random_questions_are_answered_as_we_mean_to(Listening(app): Listening) 
     play(app, Golden::read_alone(folder(), "queries.jsonl").unwrap()).await;
 }
 
+#[db_test]
+async fn what_happens_is_heard_as_recorded(Listening(app): Listening) {
+    let product = app.app.clone();
+    let replay = replay(&app, Golden::read_events(folder()).unwrap()).await;
+    succeeds(&replay.settle(move || dispatched(product.clone()))).await;
+}
+
+/// Returns when whatever has happened was sent to those who hear of it.
+async fn dispatched(app: App) {
+    crate::jobs::worker(&app).run_due().await;
+}
+
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden"))
 }
 
 async fn play(app: TestApp, golden: Golden) {
+    succeeds(&replay(&app, golden).await).await;
+}
+
+/// A run of a recording, in which every answer is checked against the document.
+async fn replay(app: &TestApp, golden: Golden) -> Replay {
     let stage = Stage {
         base_url: app.app.settings.base_url.to_string(),
         platform_token: app.platform_app().await,
@@ -46,16 +64,16 @@ async fn play(app: TestApp, golden: Golden) {
     let clock = app.clock.clone();
     let document = serde_json::to_value(crate::routes::document()).unwrap();
     let validator = Validator::new(document);
-    let report = Replay::new(stage, golden)
-        .check(move |method, path, status, body| {
-            // Time goes on between two requests, as it did for the recording.
-            clock.advance(Duration::from_millis(1));
-            let path = documented(path);
-            validator.check(documented_verb(&validator, method, &path), &path, status, body)
-        })
-        .run()
-        .await
-        .unwrap();
+    Replay::new(stage, golden).check(move |method, path, status, body| {
+        // Time goes on between two requests, as it did for the recording.
+        clock.advance(Duration::from_millis(1));
+        let path = documented(path);
+        validator.check(documented_verb(&validator, method, &path), &path, status, body)
+    })
+}
+
+async fn succeeds(replay: &Replay) {
+    let report = replay.run().await.unwrap();
     // Shown with `--nocapture`, and always when something deviates.
     eprintln!("{report}");
     assert!(report.is_success(), "{report}");
