@@ -42,6 +42,9 @@ pub enum Error {
     /// A business rule refuses the request: 422 with `error`.
     #[error("{0}")]
     Refused(String),
+    /// It is in use at this moment: 422 with `message`.
+    #[error("{0}")]
+    InUse(&'static str),
     /// The body cannot be parsed.
     #[error("the body cannot be read: {0}")]
     Malformed(String),

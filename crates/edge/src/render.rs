@@ -136,6 +136,7 @@ impl Failure {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, body)
             }
             Error::LimitReached(_) => Self::text(StatusCode::PAYMENT_REQUIRED, &text),
+            Error::InUse(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, json!({ "message": text })),
             Error::Refused(_) => Self::text(StatusCode::UNPROCESSABLE_ENTITY, &text),
             Error::Malformed(_) => Self::plain(StatusCode::BAD_REQUEST),
             Error::TooLarge { .. } => Self::text(StatusCode::PAYLOAD_TOO_LARGE, &text),

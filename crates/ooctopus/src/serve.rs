@@ -77,6 +77,7 @@ impl Server {
         if let Some(listener) = metrics_listener {
             start_metrics(listener, &app, &parts)?;
         }
+        parts.start(server::cable::tail(&app).run(parts.stop()));
         let worker = server::jobs::worker(&app);
         parts.start(worker.run(parts.stop()));
         parts.start(listener::serve(listener, server::router(app.clone()), parts.stop()));

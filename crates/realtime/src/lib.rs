@@ -12,4 +12,4 @@ mod socket;
 
 pub use hub::{Hub, Joined, Message, Seat};
 pub use outbox::{Outbox, OutboxClosed};
-pub use socket::{Channel, Limits, Subscribe, serve, upgrade};
+pub use socket::{Channel, Limits, Refusal, Subscribe, serve, upgrade};

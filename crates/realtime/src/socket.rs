@@ -51,13 +51,22 @@ pub struct Subscribe {
     pub outbox: Outbox,
 }
 
+/// Why there is no subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The client is told that it may not hear.
+    Rejected,
+    /// Nothing that the client could mean: it hears nothing of it.
+    Ignored,
+}
+
 /// Who may hear what: the product's part of a socket.
 pub trait Channel: Clone + Send + Sync + 'static {
     /// A subscription that was confirmed; dropping it ends it.
     type Subscription: Send + Sync + 'static;
 
-    /// Confirms the subscription and begins to deliver, or `None`: it is refused.
-    fn subscribe(&self, asked: Subscribe) -> impl Future<Output = Option<Self::Subscription>> + Send;
+    /// Confirms the subscription and begins to deliver, or says why not.
+    fn subscribe(&self, asked: Subscribe) -> impl Future<Output = Result<Self::Subscription, Refusal>> + Send;
 
     /// Does what a client asks for on a subscription; `data` is a text that should hold JSON.
     fn perform(&self, subscription: Arc<Self::Subscription>, data: String) -> impl Future<Output = ()> + Send;
@@ -88,7 +97,7 @@ type Work<S> = Pin<Box<dyn Future<Output = Done<S>> + Send>>;
 
 /// What became of a command.
 enum Done<S> {
-    Subscribed(String, Option<S>),
+    Subscribed(String, Result<S, Refusal>),
     Performed,
 }
 
@@ -210,11 +219,11 @@ impl<C: Channel> Socket<C> {
 
     fn finish(&mut self, done: Done<C::Subscription>) {
         match done {
-            Done::Subscribed(identifier, Some(subscription)) => {
+            Done::Subscribed(identifier, Ok(subscription)) => {
                 self.subscriptions.insert(identifier, Arc::new(subscription));
             }
-            Done::Subscribed(identifier, None) => self.reject(&identifier),
-            Done::Performed => {}
+            Done::Subscribed(identifier, Err(Refusal::Rejected)) => self.reject(&identifier),
+            Done::Subscribed(_, Err(Refusal::Ignored)) | Done::Performed => {}
         }
     }
 

@@ -10,6 +10,7 @@ use store::Store;
 use types::Clock;
 
 use crate::auth::limits::Limits;
+use crate::cable::Cable;
 use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
@@ -87,6 +88,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Settings.
     pub settings: Settings,
+    /// Who listens.
+    pub cable: Cable,
     /// Who has tried to sign in of late.
     pub limits: Limits,
 }
@@ -96,7 +99,15 @@ impl App {
     pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
         let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
-        Self(Arc::new(Parts { store, files, clock, outbound, settings, limits: Limits::default() }))
+        Self(Arc::new(Parts {
+            store,
+            files,
+            clock,
+            outbound,
+            settings,
+            cable: Cable::default(),
+            limits: Limits::default(),
+        }))
     }
 }
 

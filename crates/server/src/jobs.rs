@@ -6,7 +6,7 @@ use edge::Error;
 use crate::App;
 use crate::agent::removal::ClearRemovedAgent;
 use crate::contact::jobs::MoveMessages;
-use crate::conversation::jobs::WakeConversation;
+use crate::conversation::jobs::{MarkRead, WakeConversation};
 use crate::deletion::Purge;
 use crate::file::fetch::FetchAvatar;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
@@ -22,6 +22,7 @@ pub fn registry() -> Registry<App> {
         .with::<DeleteBlob>()
         .with::<FillValues>()
         .with::<FetchAvatar>()
+        .with::<MarkRead>()
         .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SendMail>()

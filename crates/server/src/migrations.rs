@@ -48,6 +48,7 @@ migrations! {
     "0084_report_tallies.sql",
     "0085_hot_tallies.pg.sql",
     "0086_counts_of_filters.sql",
+    "0087_presences.sql",
 }
 
 #[cfg(test)]

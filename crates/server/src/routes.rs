@@ -8,9 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{
-    App, account, agent, agent_bot, auth, automation_rule, canned_response, contact, conversation, custom_attribute,
-    custom_filter, file, health, inbox, integration, label, message, openapi, page, platform, profile, public_api,
-    report, setup, survey, team, webhook,
+    App, account, agent, agent_bot, auth, automation_rule, cable, canned_response, contact, conversation,
+    custom_attribute, custom_filter, file, health, inbox, integration, label, message, openapi, page, platform,
+    profile, public_api, report, setup, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -35,6 +35,7 @@ pub fn router(app: App) -> Rewrite {
         .merge(file::routes::routes())
         .merge(documents)
         .merge(pages())
+        .route("/cable", axum::routing::get(cable::routes::cable))
         .layer((Extension(limit), Extension(multipart), Extension(uploads)))
         .with_state(app);
     edge::rewrite::around(edge::layers::wrap(router, documented, settings), UPDATED_BY_PUT)
@@ -186,6 +187,7 @@ fn conversations() -> OpenApiRouter<App> {
         .routes(routes!(conversation::attributes::set))
         .routes(routes!(conversation::mute::mute))
         .routes(routes!(conversation::mute::unmute))
+        .routes(routes!(conversation::typing::toggle))
         .routes(routes!(conversation::seen::mark_read))
         .routes(routes!(conversation::seen::mark_unread))
         .routes(routes!(conversation::routes::assign))
@@ -202,6 +204,10 @@ fn public() -> OpenApiRouter<App> {
         .routes(routes!(public_api::routes::create_contact))
         .routes(routes!(public_api::routes::show_contact, public_api::change::update_contact))
         .routes(routes!(public_api::routes::list_conversations, public_api::routes::create_conversation))
+        .routes(routes!(public_api::presence::show))
+        .routes(routes!(public_api::presence::resolve))
+        .routes(routes!(public_api::presence::toggle_typing))
+        .routes(routes!(public_api::presence::update_last_seen))
         .routes(routes!(public_api::routes::list_messages, public_api::routes::create_message))
         .routes(routes!(public_api::answer::answer))
         .routes(routes!(survey::routes::show, survey::routes::answer))

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use types::{ToValue, Value};
+use types::{Timestamp, ToValue, Value};
 
 use crate::row::{FromRow, Row};
 use crate::sql::Sql;
@@ -17,6 +17,7 @@ pub struct Conn<'a> {
     engine: Engine<'a>,
     stats: QueryStats,
     deadline: Instant,
+    now: Timestamp,
     /// What the first failed statement said.
     failed: Option<String>,
 }
@@ -33,8 +34,13 @@ pub(crate) enum Text<'a> {
 }
 
 impl<'a> Conn<'a> {
-    pub(crate) fn new(engine: Engine<'a>, stats: QueryStats, deadline: Instant) -> Self {
-        Self { engine, stats, deadline, failed: None }
+    pub(crate) fn new(engine: Engine<'a>, stats: QueryStats, deadline: Instant, now: Timestamp) -> Self {
+        Self { engine, stats, deadline, now, failed: None }
+    }
+
+    /// The time of this transaction: one moment, never earlier than that of a transaction before it.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// The rows of `sql`.

@@ -83,7 +83,7 @@ impl Shared {
 
     /// Tells everybody who waits of what has been committed.
     pub fn tell(&self, aftermath: Aftermath) {
-        let Aftermath { wakes, grown } = aftermath;
+        let Aftermath { wakes, grown, notes } = aftermath;
         if wakes {
             self.watchers.committed.notify_waiters();
         }
@@ -91,6 +91,16 @@ impl Shared {
             self.watchers.tell(&grown);
             self.tell_others(Word::Grown(grown));
         }
+        for note in notes {
+            self.note(note);
+        }
+    }
+
+    /// Tells everybody who listens at this moment.
+    pub fn note(&self, note: Arc<str>) {
+        // Nobody in this process may care.
+        self.watchers.notes.send(Arc::clone(&note)).ok();
+        self.tell_others(Word::Note(note));
     }
 
     /// A full queue loses the word: others look at the logs by themselves.
@@ -190,10 +200,7 @@ impl Store {
 
     /// Tells a short text to everybody who listens at this moment; it is kept nowhere. At most a few kilobytes.
     pub fn tell(&self, note: impl Into<Arc<str>>) {
-        let note = note.into();
-        // Nobody in this process may care.
-        self.shared.watchers.notes.send(Arc::clone(&note)).ok();
-        self.shared.tell_others(Word::Note(note));
+        self.shared.note(note.into());
     }
 
     /// Closures that wait for the writer and for a reader.

@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Instant;
 
-use types::{AccountId, Timestamp};
+use types::AccountId;
 
 use crate::conn::{Conn, Engine};
 use crate::event::{self, NewEvent};
@@ -32,21 +33,16 @@ impl<D: Deferred> AnyDeferred for D {
 /// A read-write transaction, as a write closure gets it.
 pub struct Tx<'a> {
     conn: Conn<'a>,
-    now: Timestamp,
     events: Vec<NewEvent>,
     deferred: Vec<Box<dyn AnyDeferred>>,
     wakes: bool,
+    notes: Vec<Arc<str>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(engine: Engine<'a>, shared: &Shared, stats: QueryStats) -> Self {
-        let conn = Conn::new(engine, stats, Instant::now() + shared.options.write_deadline);
-        Self { conn, now: shared.now(), events: Vec::new(), deferred: Vec::new(), wakes: false }
-    }
-
-    /// The time of this transaction: one moment, never earlier than that of a transaction before it.
-    pub fn now(&self) -> Timestamp {
-        self.now
+        let conn = Conn::new(engine, stats, Instant::now() + shared.options.write_deadline, shared.now());
+        Self { conn, events: Vec::new(), deferred: Vec::new(), wakes: false, notes: Vec::new() }
     }
 
     /// Records an event; it is numbered in its account's log by the last statements of the transaction.
@@ -76,6 +72,11 @@ impl<'a> Tx<'a> {
         self.wakes = true;
     }
 
+    /// Tells a short text after the commit, as [`crate::Store::tell`] does.
+    pub fn tell(&mut self, note: impl Into<Arc<str>>) {
+        self.notes.push(note.into());
+    }
+
     /// Writes what was deferred, then the buffered events; the last thing done in a transaction.
     ///
     /// A failed statement that the closure made nothing of is a failure: PostgreSQL turns its COMMIT into a ROLLBACK
@@ -88,7 +89,8 @@ impl<'a> Tx<'a> {
         let events = std::mem::take(&mut self.events);
         let wakes = self.wakes || !events.is_empty();
         event::append(self, &events)?;
-        Ok(Aftermath { wakes, grown: events.iter().map(|event| event.account_id).collect() })
+        let grown = events.iter().map(|event| event.account_id).collect();
+        Ok(Aftermath { wakes, grown, notes: std::mem::take(&mut self.notes) })
     }
 }
 

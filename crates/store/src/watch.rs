@@ -17,12 +17,15 @@ pub(crate) struct Aftermath {
     pub wakes: bool,
     /// Logs that have grown.
     pub grown: BTreeSet<AccountId>,
+    /// To be told to everybody who listens.
+    pub notes: Vec<Arc<str>>,
 }
 
 impl Aftermath {
     pub fn add(&mut self, other: Self) {
         self.wakes |= other.wakes;
         self.grown.extend(other.grown);
+        self.notes.extend(other.notes);
     }
 }
 

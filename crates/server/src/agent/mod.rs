@@ -35,6 +35,8 @@ use crate::file::Picture;
         pub availability: Option<Availability>,
         /// Whether that follows its presence; `None` when it is no member any more.
         pub auto_offline: Option<bool>,
+        /// Whether it is there.
+        pub is_present: bool,
         /// Its picture.
         pub avatar: Option<Picture>,
     }
@@ -96,11 +98,11 @@ pub struct AgentChange {
 }
 
 /// What others see of a member's availability (rest.md §6.10); `None` without a membership.
-///
-/// Nobody is present as long as there are no sockets: who follows the presence is offline.
-pub fn shown_availability(availability: Option<Availability>, auto_offline: Option<bool>) -> Option<Availability> {
-    match (availability?, auto_offline?) {
-        (chosen, false) => Some(chosen),
-        (_, true) => Some(Availability::Offline),
-    }
+pub fn shown_availability(
+    availability: Option<Availability>,
+    auto_offline: Option<bool>,
+    is_present: bool,
+) -> Option<Availability> {
+    let (chosen, follows_presence) = (availability?, auto_offline?);
+    Some(if follows_presence && !is_present { Availability::Offline } else { chosen })
 }

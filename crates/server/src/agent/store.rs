@@ -6,14 +6,17 @@ use types::{AccountId, InboxId, Role, TeamId, UserId};
 
 use super::{AccountUser, Agent, Invitation};
 use crate::file::avatar;
+use crate::presence::{is_user_present, users_since};
 use crate::text;
 
-/// The columns of [`Agent`], of the table aliases `u` and `au`.
+/// The columns of [`Agent`], of the table aliases `u` and `au`; who was seen since `$since` is there.
 macro_rules! columns {
-    () => {
+    ($since:literal) => {
         concat!(
             "u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name, u.email,
              u.confirmed_at IS NOT NULL AS confirmed, u.custom_attributes, au.role, au.availability, au.auto_offline, ",
+            is_user_present!("au.account_id", "au.user_id", $since),
+            " AS is_present, ",
             avatar!("u")
         )
     };
@@ -32,14 +35,15 @@ const ASSIGNMENT: i64 = 2;
 
 /// The member.
 pub fn find(conn: &mut Conn<'_>, account: AccountId, user: UserId) -> Result<Option<Agent>> {
+    let since = users_since(conn.now());
     Ok(conn.query_opt(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$3"),
             " FROM account_users au JOIN users u ON u.id = au.user_id
               WHERE au.account_id = $1 AND au.user_id = $2 AND u.deleting_at IS NULL"
         ),
-        (account, user),
+        (account, user, since),
     )?)
 }
 
@@ -72,27 +76,29 @@ pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, mut ids: Vec<UserId>
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let since = users_since(conn.now());
     Ok(conn.query(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$3"),
             " FROM account_users au JOIN users u ON u.id = au.user_id
               WHERE au.account_id = $1 AND au.user_id = ANY($2) AND u.deleting_at IS NULL ORDER BY u.id"
         ),
-        (account, ids),
+        (account, ids, since),
     )?)
 }
 
 /// All members, by name without case (rest.md §5.6).
 pub fn list(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Agent>> {
+    let since = users_since(conn.now());
     let mut agents: Vec<Agent> = conn.query(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$2"),
             " FROM account_users au JOIN users u ON u.id = au.user_id
               WHERE au.account_id = $1 AND u.deleting_at IS NULL"
         ),
-        (account,),
+        (account, since),
     )?;
     agents.sort_by_cached_key(|agent| (text::fold(&agent.name), agent.id));
     Ok(agents)
@@ -100,16 +106,17 @@ pub fn list(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Agent>> {
 
 /// The members of an inbox, by id.
 pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Vec<Agent>> {
+    let since = users_since(conn.now());
     Ok(conn.query(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$3"),
             " FROM inbox_members m
               JOIN account_users au ON au.account_id = m.account_id AND au.user_id = m.user_id
               JOIN users u ON u.id = m.user_id
               WHERE m.account_id = $1 AND m.inbox_id = $2 AND u.deleting_at IS NULL ORDER BY u.id"
         ),
-        (account, inbox),
+        (account, inbox, since),
     )?)
 }
 
@@ -117,10 +124,11 @@ pub fn list_of_inbox(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) ->
 /// administrators; each by id.
 pub fn list_assignable(conn: &mut Conn<'_>, account: AccountId, inboxes: &[InboxId]) -> Result<Vec<Agent>> {
     let wanted = i64::try_from(inboxes.len()).unwrap_or(i64::MAX);
+    let since = users_since(conn.now());
     Ok(conn.query(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$4"),
             " FROM account_users au
               JOIN users u ON u.id = au.user_id
               LEFT JOIN (
@@ -130,22 +138,23 @@ pub fn list_assignable(conn: &mut Conn<'_>, account: AccountId, inboxes: &[Inbox
                 AND (COALESCE(seats.joined, 0) = $3 OR au.role = 'administrator')
               ORDER BY CASE WHEN COALESCE(seats.joined, 0) = $3 THEN 0 ELSE 1 END, u.id"
         ),
-        (account, inboxes, wanted),
+        (account, inboxes, wanted, since),
     )?)
 }
 
 /// The members of a team, by id.
 pub fn list_of_team(conn: &mut Conn<'_>, account: AccountId, team: TeamId) -> Result<Vec<Agent>> {
+    let since = users_since(conn.now());
     Ok(conn.query(
         sql!(
             "SELECT ",
-            columns!(),
+            columns!("$3"),
             " FROM team_members m
               JOIN account_users au ON au.account_id = m.account_id AND au.user_id = m.user_id
               JOIN users u ON u.id = m.user_id
               WHERE m.account_id = $1 AND m.team_id = $2 AND u.deleting_at IS NULL ORDER BY u.id"
         ),
-        (account, team),
+        (account, team, since),
     )?)
 }
 

@@ -12,10 +12,11 @@ use crate::user;
 
 #[test]
 fn only_a_status_set_by_hand_is_shown_as_it_is() {
-    assert_eq!(shown_availability(Some(Online), Some(true)), Some(Offline));
-    assert_eq!(shown_availability(Some(Online), Some(false)), Some(Online));
-    assert_eq!(shown_availability(Some(Busy), Some(false)), Some(Busy));
-    assert_eq!(shown_availability(None, None), None);
+    assert_eq!(shown_availability(Some(Online), Some(true), false), Some(Offline));
+    assert_eq!(shown_availability(Some(Online), Some(true), true), Some(Online));
+    assert_eq!(shown_availability(Some(Online), Some(false), false), Some(Online));
+    assert_eq!(shown_availability(Some(Busy), Some(false), false), Some(Busy));
+    assert_eq!(shown_availability(None, None, true), None);
 }
 
 async fn rename(app: &TestApp, caller: &Caller, name: &'static str) {

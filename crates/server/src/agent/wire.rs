@@ -49,7 +49,7 @@ impl Agent {
         AgentJson {
             id: self.id,
             account_id: account,
-            availability_status: shown_availability(self.availability, self.auto_offline),
+            availability_status: shown_availability(self.availability, self.auto_offline, self.is_present),
             auto_offline: self.auto_offline,
             confirmed: self.confirmed,
             email: self.email.clone(),

@@ -10,6 +10,7 @@ use super::link::{self, Purpose};
 use super::session::{self, Opened};
 use super::store::{self as logins, Login};
 use super::wire::{ResetBody, SignInBody};
+use crate::cable::Note;
 use crate::events::Actor;
 use crate::mail::{self, Occasion};
 use crate::platform::audit;
@@ -202,7 +203,9 @@ pub fn set_password(
     actor: &Actor,
 ) -> Result<()> {
     logins::set_password_hash(tx, user, hash)?;
-    logins::set_pubsub_token(tx, user, &token::random())?;
+    if let Some(key) = logins::set_pubsub_token(tx, user, &token::random())? {
+        tx.tell(Note::KeyChanged { key }.text());
+    }
     session::end_all(tx, user, spared)?;
     revoke_links(tx, user)?;
     audit::record_by(tx, actor, "user.password_changed", &json!({ "user_id": user }))

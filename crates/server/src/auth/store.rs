@@ -155,10 +155,12 @@ pub fn delete_expired_links(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
 }
 
 /// Replaces the key of the user's sockets.
-pub fn set_pubsub_token(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<()> {
+pub fn set_pubsub_token(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<Option<String>> {
+    let before: Option<(String,)> =
+        tx.query_opt(sql!("SELECT pubsub_token FROM users WHERE id = $1 FOR NO KEY UPDATE"), (user,))?;
     let now = tx.now();
     tx.execute(sql!("UPDATE users SET pubsub_token = $2, updated_at = $3 WHERE id = $1"), (user, token, now))?;
-    Ok(())
+    Ok(before.map(|(token,)| token))
 }
 
 /// The address that the user wants and has not confirmed.

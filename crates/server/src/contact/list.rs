@@ -81,12 +81,13 @@ impl List {
         let conversations = count_conversations(conn, self.account, &ids)?;
         let mut sessions =
             if self.with_sessions { Some(load_sessions(conn, self.account, &ids, view, base_url)?) } else { None };
+        let now = conn.now();
         let payload = contacts.iter().map(|contact| {
             let sessions = sessions.as_mut().map(|sessions| sessions.remove(&contact.id).unwrap_or_default());
             ContactJson {
                 conversations_count: Some(conversations.get(&contact.id).copied().unwrap_or_default()),
                 contact_inboxes: sessions,
-                ..contact.to_json(base_url)
+                ..contact.to_json(base_url, now)
             }
         });
         let shown = (self.page - 1).saturating_mul(PAGE).saturating_add(PAGE);

@@ -3,12 +3,12 @@
 use ::store::{Tx, sql};
 use edge::{Error, Result};
 use serde_json::{Map, Value, json};
-use types::{AccountId, ContactId, Json};
+use types::{AccountId, ContactId, ConversationId, Json};
 
 use super::jobs::MoveMessages;
 use super::service::NewContact;
 use super::{Contact, store};
-use crate::events::{Actor, Event, record};
+use crate::events::{Actor, Event, Moved, record};
 use crate::label;
 use crate::platform::audit;
 
@@ -38,7 +38,7 @@ pub fn into(
     if is_resolved {
         store::count(tx, account, -1)?;
     }
-    move_at_once(tx, account, &contact, survivor)?;
+    move_at_once(tx, account, &contact, survivor, actor)?;
     ::jobs::push(tx, &MoveMessages { account_id: account, from: loser })?;
     audit::record_in(tx, account, actor, "contact.merged", &json!({ "contact_id": loser, "into": survivor }))?;
     record(tx, account, actor, &Event::ContactMerged(survivor, loser));
@@ -90,16 +90,29 @@ fn hide(tx: &mut Tx<'_>, account: AccountId, loser: ContactId, survivor: Contact
     Ok(())
 }
 
-fn move_at_once(tx: &mut Tx<'_>, account: AccountId, loser: &Contact, survivor: ContactId) -> Result<()> {
+fn move_at_once(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    loser: &Contact,
+    survivor: ContactId,
+    actor: &Actor,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         sql!("UPDATE contact_inboxes SET contact_id = $3, updated_at = $4 WHERE account_id = $1 AND contact_id = $2"),
         (account, loser.id, survivor, now),
     )?;
-    tx.execute(
-        sql!("UPDATE conversations SET contact_id = $3, updated_at = $4 WHERE account_id = $1 AND contact_id = $2"),
+    let moved: Vec<(ConversationId,)> = tx.query(
+        sql!(
+            "UPDATE conversations SET contact_id = $3, updated_at = $4 WHERE account_id = $1 AND contact_id = $2
+             RETURNING id"
+        ),
         (account, loser.id, survivor, now),
     )?;
+    let contact = Moved { before: loser.id, after: survivor };
+    for (conversation,) in moved {
+        record(tx, account, actor, &Event::ConversationContactChanged(conversation, contact));
+    }
     tx.execute(
         sql!(
             "INSERT INTO contact_tags (account_id, contact_id, tag_id, created_at)

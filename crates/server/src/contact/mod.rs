@@ -50,6 +50,8 @@ use crate::file::Picture;
         pub created_at: Timestamp,
         /// When it last changed.
         pub updated_at: Timestamp,
+        /// When it was last seen on a socket.
+        pub seen_at: Option<Timestamp>,
         /// Its picture.
         pub avatar: Option<Picture>,
     }

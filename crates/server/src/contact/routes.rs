@@ -194,7 +194,7 @@ pub(super) fn with_sessions(
 ) -> Result<ContactJson> {
     let mut sessions = list::load_sessions(conn, contact.account_id, &[contact.id], view, base_url)?;
     let sessions = sessions.remove(&contact.id).unwrap_or_default();
-    Ok(ContactJson { contact_inboxes: Some(sessions), ..contact.to_json(base_url) })
+    Ok(ContactJson { contact_inboxes: Some(sessions), ..contact.to_json(base_url, conn.now()) })
 }
 
 /// Delete a contact with its sessions, conversations and messages; administrators only.

@@ -11,7 +11,7 @@ use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
 use crate::filter::values;
 use crate::platform::audit;
-use crate::{conversation, label};
+use crate::{conversation, label, presence};
 
 /// Longest name, identifier and phone number, in characters.
 const MAX_TEXT: usize = 255;
@@ -109,9 +109,12 @@ pub fn create(tx: &mut Tx<'_>, account: AccountId, new: &NewContact, actor: &Act
 }
 
 /// Deletes a contact with its sessions, conversations and messages: gone from every answer at once, its rows follow
-/// in a job (decisions §5). Nobody is present in a widget, so that no contact is refused for being online.
+/// in a job (decisions §5). Nobody deletes a contact who is there (rest.md §1.8).
 pub fn delete(tx: &mut Tx<'_>, account: AccountId, id: ContactId, actor: &Actor) -> Result<()> {
     let (contact, is_resolved) = store::lock_to_delete(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    if presence::store::is_contact_present(tx, account, id)? {
+        return Err(Error::InUse("the contact is online"));
+    }
     store::set_deleting(tx, account, id)?;
     conversation::change::uncount_of_contact(tx, account, id)?;
     if is_resolved {

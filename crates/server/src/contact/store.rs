@@ -13,7 +13,9 @@ macro_rules! columns {
     () => {
         concat!(
             "k.id, k.account_id, k.name, k.email, k.phone_number, k.identifier, k.additional_attributes,
-             k.custom_attributes, k.blocked, k.last_activity_at, k.created_at, k.updated_at, ",
+             k.custom_attributes, k.blocked, k.last_activity_at, k.created_at, k.updated_at,
+             (SELECT p.seen_at FROM contact_presences p WHERE p.account_id = k.account_id AND p.contact_id = k.id)
+                 AS seen_at, ",
             crate::file::avatar!("k")
         )
     };

@@ -9,6 +9,7 @@ use super::Contact;
 use super::service::NewContact;
 use crate::BaseUrl;
 use crate::inbox::wire::{InboxJson, InboxRecordJson};
+use crate::presence::contacts_since;
 
 /// A contact.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -282,10 +283,11 @@ impl edge::Shape for ContactListQuery {}
 
 impl Contact {
     /// The contact without its sessions.
-    pub fn to_json(&self, base_url: &BaseUrl) -> ContactJson {
+    pub fn to_json(&self, base_url: &BaseUrl, now: Timestamp) -> ContactJson {
+        let is_present = self.seen_at.is_some_and(|seen| seen >= contacts_since(now));
         ContactJson {
             additional_attributes: self.additional_attributes.clone(),
-            availability_status: "offline",
+            availability_status: if is_present { "online" } else { "offline" },
             email: self.email.clone(),
             id: self.id,
             name: self.name.clone(),

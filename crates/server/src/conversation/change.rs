@@ -7,7 +7,7 @@ use types::{AccountId, ContactId, InboxId, Status, TeamId, Timestamp, UserId};
 use super::counters::{self, Place};
 use super::jobs::WakeConversation;
 use super::{Conversation, activity, store};
-use crate::events::{Actor, Changes, Event, record};
+use crate::events::{Actor, Changes, Event, Moved, record};
 use crate::report::tally;
 use crate::{agent, assignment, inbox, message, reporting, survey, team, user};
 
@@ -160,17 +160,21 @@ fn differences(before: &Conversation, after: &Conversation) -> Changes {
         .with("team_id", &before.team_id, &after.team_id)
 }
 
+fn moved<T>(before: T, after: T) -> Moved<T> {
+    Moved { before, after }
+}
+
 /// The events of a change, in the order of realtime.md §2.4.
 fn tell(tx: &mut Tx<'_>, before: &Conversation, after: &Conversation, actor: &Actor, changes: Changes) {
     let account = after.account_id;
     if before.status != after.status {
-        record(tx, account, actor, &Event::ConversationStatusChanged(after.id, before.status, after.status));
+        record(tx, account, actor, &Event::ConversationStatusChanged(after.id, moved(before.status, after.status)));
     }
     if before.assignee_id != after.assignee_id {
-        record(tx, account, actor, &Event::AssigneeChanged(after.id, before.assignee_id, after.assignee_id));
+        record(tx, account, actor, &Event::AssigneeChanged(after.id, moved(before.assignee_id, after.assignee_id)));
     }
     if before.team_id != after.team_id {
-        record(tx, account, actor, &Event::TeamChanged(after.id, before.team_id, after.team_id));
+        record(tx, account, actor, &Event::TeamChanged(after.id, moved(before.team_id, after.team_id)));
     }
     record(tx, account, actor, &Event::ConversationUpdated(after.id, changes));
 }

@@ -8,6 +8,7 @@ use super::change::{self, Change};
 use super::store;
 use crate::App;
 use crate::events::Actor;
+use crate::message;
 
 /// Reopens a snoozed conversation. Safe to run twice, early or late: the row decides.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,5 +40,39 @@ impl Job for WakeConversation {
             Ok(())
         });
         crate::jobs::unless_gone(woken.await)
+    }
+}
+
+/// Messages that become read at a time.
+const READ_AT_ONCE: i64 = 100;
+
+/// Makes the messages read that their contact has seen, bit by bit. Safe to run twice: what is read stays so.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MarkRead {
+    /// The account.
+    pub account_id: AccountId,
+    /// The conversation.
+    pub id: ConversationId,
+}
+
+impl Job for MarkRead {
+    type Context = App;
+
+    const NAME: &'static str = "mark_messages_read";
+
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+
+    async fn run(&self, app: &App) -> Result<(), JobError> {
+        let (account, id) = (self.account_id, self.id);
+        loop {
+            let marked = app.store.write(move |tx| message::service::mark_read(tx, account, id, READ_AT_ONCE)).await;
+            match marked {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => return crate::jobs::unless_gone(Err(error)),
+            }
+        }
     }
 }

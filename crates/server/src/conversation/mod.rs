@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod list;
 pub mod mute;
 pub mod priority;
+pub mod push;
 pub mod release;
 pub mod routes;
 pub mod seen;
@@ -16,6 +17,7 @@ pub mod service;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod typing;
 pub mod view;
 pub mod wire;
 

@@ -7,7 +7,7 @@ use types::{AccountId, ConversationId, UserId};
 use super::Conversation;
 use super::counters::{self, Place};
 use super::store::columns;
-use crate::events::{Actor, Changes, Event, record};
+use crate::events::{Actor, Changes, Event, Moved, record};
 use crate::report::tally;
 use crate::user;
 
@@ -51,7 +51,7 @@ pub fn release_some(tx: &mut Tx<'_>, account: AccountId, user: UserId, actor: &A
     for conversation in &conversations {
         tally::move_conversation(tx, Some(conversation), &nobody(conversation));
         let before = conversation.assignee_id;
-        record(tx, account, actor, &Event::AssigneeChanged(conversation.id, before, None));
+        record(tx, account, actor, &Event::AssigneeChanged(conversation.id, Moved { before, after: None }));
         let changes = Changes::default().with("assignee_id", &before, &None);
         record(tx, account, actor, &Event::ConversationUpdated(conversation.id, changes));
     }

@@ -1,4 +1,4 @@
-//! Up to when the team has read a conversation (semantics §2.5, superset §10).
+//! Up to when the team, and the contact, have read a conversation (semantics §2.5, superset §10).
 
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use axum::extract::State;
 use edge::{ErrorJson, Json, Path, Result};
 use types::{AccountId, Timestamp};
 
+use super::jobs::MarkRead;
 use super::view::{self, Viewer};
 use super::wire::ConversationJson;
 use super::{Conversation, service, store};
 use crate::App;
 use crate::access::{Member, MemberOrBot};
+use crate::events::{Actor, Event, record};
 use crate::{message, survey};
 
 /// A mark that is older moves even when nothing is unread.
@@ -114,4 +116,14 @@ async fn change(
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// The contact has read a locked conversation: what was sent to the contact becomes read in a job.
+pub fn by_contact(tx: &mut Tx<'_>, conversation: &Conversation, actor: &Actor) -> Result<()> {
+    let (account, id) = (conversation.account_id, conversation.id);
+    store::set_seen_by_contact(tx, account, id)?;
+    record(tx, account, actor, &Event::ConversationRead(id));
+    let now = tx.now();
+    ::jobs::push_unless_waiting(tx, &MarkRead { account_id: account, id }, now)?;
+    Ok(())
 }

@@ -54,6 +54,19 @@ pub fn find(conn: &mut Conn<'_>, account: AccountId, display_id: i64) -> Result<
     )?)
 }
 
+/// The conversations with these ids that anybody sees.
+pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, ids: &[ConversationId]) -> Result<Vec<Conversation>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            columns!(),
+            " FROM conversations c JOIN contacts k ON k.id = c.contact_id JOIN inboxes i ON i.id = c.inbox_id
+              WHERE c.account_id = $1 AND c.id = ANY($2) AND k.deleting_at IS NULL AND i.deleting_at IS NULL"
+        ),
+        (account, ids),
+    )?)
+}
+
 /// The conversation, locked until the end of the transaction: the first thing every change does.
 ///
 /// Its contact and its inbox cannot be deleted meanwhile; with one that is being deleted there is no conversation.
@@ -220,6 +233,16 @@ pub fn update_seen(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
             conversation.assignee_last_seen_at,
             conversation.unread_count,
         ),
+    )?;
+    Ok(())
+}
+
+/// Notes that the contact has read the conversation.
+pub fn set_seen_by_contact(tx: &mut Tx<'_>, account: AccountId, id: ConversationId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE conversations SET contact_last_seen_at = $3 WHERE account_id = $1 AND id = $2"),
+        (account, id, now),
     )?;
     Ok(())
 }

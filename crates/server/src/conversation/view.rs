@@ -52,14 +52,14 @@ impl Viewer {
 
 store::row! {
     /// What stands around a conversation in other tables.
-    struct Surroundings {
-        id: ConversationId,
-        source_id: String,
-        hmac_verified: bool,
-        channel_kind: ChannelKind,
-        channel_settings: Json,
-        recent_messages: Option<String>,
-        last_non_activity_message: Option<MessageId>,
+    pub(super) struct Surroundings {
+        pub id: ConversationId,
+        pub source_id: String,
+        pub hmac_verified: bool,
+        pub channel_kind: ChannelKind,
+        pub channel_settings: Json,
+        pub recent_messages: Option<String>,
+        pub last_non_activity_message: Option<MessageId>,
     }
 }
 
@@ -91,7 +91,7 @@ pub fn load(conn: &mut Conn<'_>, viewer: &Viewer, conversations: Vec<Conversatio
         let assignee = conversation.assignee_id.and_then(|id| assignees.iter().find(|agent| agent.id == id));
         let team = conversation.team_id.and_then(|id| teams.iter().find(|team| team.id == id));
         let meta = ConversationMeta {
-            sender: contact.to_json(&viewer.base_url),
+            sender: contact.to_json(&viewer.base_url, viewer.now),
             channel: surroundings.channel_kind,
             assignee: assignee.map(|agent| agent.to_json(account, &viewer.base_url)),
             assignee_type: assignee.map(|_| "User"),
@@ -157,7 +157,7 @@ fn put_together(
     }
 }
 
-fn find_surroundings(
+pub(super) fn find_surroundings(
     conn: &mut Conn<'_>,
     account: AccountId,
     ids: &[ConversationId],
@@ -194,7 +194,7 @@ fn recent_ids(surroundings: &Surroundings, conversation: &Conversation) -> Vec<M
 }
 
 /// The messages that some conversations show, with what belongs to them.
-struct Messages {
+pub(super) struct Messages {
     rows: HashMap<MessageId, Message>,
     beside: Beside,
 }
@@ -215,10 +215,20 @@ impl Messages {
         }
         ids.sort_unstable();
         ids.dedup();
+        Self::of(conn, viewer, &ids)
+    }
+
+    /// These messages.
+    pub(super) fn of(conn: &mut Conn<'_>, viewer: &Viewer, ids: &[MessageId]) -> Result<Self> {
         let account = viewer.account_id;
-        let rows = message::store::list_by_ids(conn, account, &ids)?;
+        let rows = message::store::list_by_ids(conn, account, ids)?;
         let beside = Beside::load(conn, account, &rows, Presence::Shown, &viewer.base_url)?;
         Ok(Self { rows: rows.into_iter().map(|message| (message.id, message)).collect(), beside })
+    }
+
+    /// The message itself.
+    pub(super) fn get(&self, id: MessageId) -> Option<&Message> {
+        self.rows.get(&id)
     }
 
     /// With unread messages only what came since the agent looked is shown.
@@ -227,7 +237,7 @@ impl Messages {
         seen.is_none_or(|seen| self.rows.get(&id).is_some_and(|message| message.created_at > seen))
     }
 
-    fn event_form(
+    pub(super) fn event_form(
         &self,
         id: MessageId,
         conversation: &Conversation,
@@ -267,13 +277,17 @@ impl Messages {
 }
 
 /// Answering windows of API inboxes that have one (rest.md §6.6).
-struct ReplyWindows {
+pub(super) struct ReplyWindows {
     now: Timestamp,
     last_incoming: HashMap<ConversationId, Timestamp>,
 }
 
 impl ReplyWindows {
-    fn load(conn: &mut Conn<'_>, viewer: &Viewer, around: &HashMap<ConversationId, Surroundings>) -> Result<Self> {
+    pub(super) fn load(
+        conn: &mut Conn<'_>,
+        viewer: &Viewer,
+        around: &HashMap<ConversationId, Surroundings>,
+    ) -> Result<Self> {
         let windowed: Vec<ConversationId> =
             around.values().filter(|row| window_hours(row).is_some()).map(|row| row.id).collect();
         if windowed.is_empty() {
@@ -290,7 +304,7 @@ impl ReplyWindows {
         Ok(Self { now: viewer.now, last_incoming: rows.into_iter().collect() })
     }
 
-    fn is_open(&self, surroundings: &Surroundings) -> bool {
+    pub(super) fn is_open(&self, surroundings: &Surroundings) -> bool {
         let Some(hours) = window_hours(surroundings) else { return true };
         let Some(last) = self.last_incoming.get(&surroundings.id) else { return false };
         self.now.since(*last).as_secs_f64() < hours * 3600.0

@@ -504,6 +504,7 @@ const FEW: &[&str] = &[
     "custom_attribute_definitions",
     "csat_survey_responses",
     "contact_counters",
+    "contact_presences",
     "contact_tags",
     "contact_values",
     "conversation_counters",
@@ -516,6 +517,7 @@ const FEW: &[&str] = &[
     "platform_app_grants",
     "team_members",
     "teams",
+    "user_presences",
     "webhooks",
     "working_hours",
 ];

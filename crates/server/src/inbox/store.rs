@@ -222,6 +222,15 @@ pub fn set_bot(
     Ok(before.map(|(before,)| before))
 }
 
+/// Whether the member of the table alias `au` sees what is in the inbox `$2`.
+macro_rules! sees_inbox {
+    () => {
+        "au.role = 'administrator' OR EXISTS (
+             SELECT 1 FROM inbox_members m
+             WHERE m.account_id = au.account_id AND m.inbox_id = $2 AND m.user_id = au.user_id)"
+    };
+}
+
 /// Those of `users` who see the inbox, by id: its members and the account's administrators.
 pub fn filter_viewers(
     conn: &mut Conn<'_>,
@@ -237,14 +246,29 @@ pub fn filter_viewers(
             "SELECT au.user_id FROM account_users au
              JOIN users u ON u.id = au.user_id
              WHERE au.account_id = $1 AND au.user_id = ANY($3) AND u.deleting_at IS NULL
-               AND (au.role = 'administrator' OR EXISTS (
-                   SELECT 1 FROM inbox_members m
-                   WHERE m.account_id = au.account_id AND m.inbox_id = $2 AND m.user_id = au.user_id))
-             ORDER BY au.user_id"
+               AND (",
+            sees_inbox!(),
+            ") ORDER BY au.user_id"
         ),
         (account, inbox, users),
     )?;
     Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// The members that see what is in the inbox, with the keys of their sockets; nobody when the account is not active.
+pub fn list_viewers(conn: &mut Conn<'_>, account: AccountId, inbox: InboxId) -> Result<Vec<(UserId, String)>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT au.user_id, u.pubsub_token FROM account_users au
+             JOIN users u ON u.id = au.user_id
+             JOIN accounts a ON a.id = au.account_id
+             WHERE au.account_id = $1 AND u.deleting_at IS NULL AND a.deleting_at IS NULL AND a.status = 'active'
+               AND (",
+            sees_inbox!(),
+            ") ORDER BY au.user_id"
+        ),
+        (account, inbox),
+    )?)
 }
 
 /// Stores a channel with tokens of its own; an e-mail address that another inbox has is refused.

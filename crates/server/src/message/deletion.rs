@@ -13,7 +13,7 @@ use super::{Message, attachment, store};
 use crate::App;
 use crate::access::{Member, MemberOrBot};
 use crate::conversation::{self, Conversation};
-use crate::events::{Actor, Event, record};
+use crate::events::{Actor, Changes, Event, record};
 
 /// What stands in the place of a deleted content.
 const DELETED: &str = "This message was deleted";
@@ -65,8 +65,16 @@ fn blank(tx: &mut Tx<'_>, conversation: &Conversation, id: MessageId, actor: &Ac
     }
     attachment::delete_all(tx, account, id)?;
     store::blank(tx, account, id, DELETED)?;
-    record(tx, account, actor, &Event::MessageUpdated(conversation.id, id));
+    let after = find(tx, conversation, id)?;
+    record(tx, account, actor, &Event::MessageUpdated(conversation.id, id, differences(&message, &after)));
     Ok(())
+}
+
+fn differences(before: &Message, after: &Message) -> Changes {
+    Changes::default()
+        .with("content", &before.content, &after.content)
+        .with("content_type", &before.content_type, &after.content_type)
+        .with("content_attributes", &before.content_attributes, &after.content_attributes)
 }
 
 fn find(tx: &mut Tx<'_>, conversation: &Conversation, id: MessageId) -> Result<Message> {

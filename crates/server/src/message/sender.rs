@@ -12,6 +12,7 @@ use super::{Message, Sender};
 use crate::BaseUrl;
 use crate::agent;
 use crate::file::{Picture, avatar};
+use crate::presence::{is_user_present, users_since};
 
 /// A sender: its keys follow its `type`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -109,6 +110,7 @@ store::row! {
         available_name: String,
         availability: Option<Availability>,
         auto_offline: Option<bool>,
+        is_present: bool,
         avatar: Option<Picture>,
     }
 }
@@ -175,19 +177,22 @@ impl Senders {
         if ids.is_empty() {
             return Ok(());
         }
+        let since = users_since(conn.now());
         let rows: Vec<UserRow> = conn.query(
             sql!(
                 "SELECT u.id, u.name, COALESCE(NULLIF(u.display_name, ''), u.name) AS available_name,
                         au.availability, au.auto_offline, ",
+                is_user_present!("$1", "u.id", "$3"),
+                " AS is_present, ",
                 avatar!("u"),
                 " FROM users u LEFT JOIN account_users au ON au.account_id = $1 AND au.user_id = u.id
                  WHERE u.id = ANY($2) AND u.deleting_at IS NULL"
             ),
-            (account, ids),
+            (account, ids, since),
         )?;
         self.users.extend(rows.into_iter().map(|row| {
             let picture = base_url.of_picture(row.avatar.as_ref());
-            let shown = agent::shown_availability(row.availability, row.auto_offline);
+            let shown = agent::shown_availability(row.availability, row.auto_offline, row.is_present);
             let sender = UserSender {
                 id: row.id,
                 name: row.name,
@@ -280,6 +285,13 @@ pub fn find_contact(
     let mut senders = Senders::default();
     senders.load_contacts(conn, account, &[id], base_url)?;
     Ok(senders.contacts.remove(&id))
+}
+
+/// The bot in the form of a sender.
+pub fn find_bot(conn: &mut Conn<'_>, id: AgentBotId, base_url: &BaseUrl) -> Result<Option<BotSender>> {
+    let mut senders = Senders::default();
+    senders.load_bots(conn, &[id], base_url)?;
+    Ok(senders.bots.remove(&id))
 }
 
 /// The user in the form of a sender, for the head of the message list.

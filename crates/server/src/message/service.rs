@@ -3,13 +3,13 @@
 use ::store::Tx;
 use edge::Result;
 use serde_json::{Map, Value};
-use types::{ContentType, Json, MessageType, Status};
+use types::{AccountId, ContentType, ConversationId, Json, MessageStatus, MessageType, Status};
 
 use super::store::NewMessage;
 use super::{Message, Sender, mention, store, template};
 use crate::conversation::change::{self, Change};
 use crate::conversation::{self, Conversation};
-use crate::events::{Actor, Event, record};
+use crate::events::{Actor, Changes, Event, record};
 use crate::{contact, inbox, reporting, team};
 
 /// Writes a message into a locked conversation and gives both as they are afterwards.
@@ -61,10 +61,24 @@ pub fn note_answer(
     }
     attributes.insert(key.to_owned(), answer);
     let account = conversation.account_id;
-    store::update_attributes(tx, account, message.id, &Json::of(&attributes))?;
+    let after = Json::of(&attributes);
+    store::update_attributes(tx, account, message.id, &after)?;
+    let changes = Changes::default().with("content_attributes", &message.content_attributes, &after);
     let actor = Actor::Contact { id: conversation.contact_id };
-    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id));
+    record(tx, account, &actor, &Event::MessageUpdated(conversation.id, message.id, changes));
     Ok(())
+}
+
+/// Makes at most `limit` messages read that the contact has seen; tells whether there may be more.
+pub fn mark_read(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId, limit: i64) -> Result<bool> {
+    let Some(conversation) = conversation::store::lock(tx, account, conversation)? else { return Ok(false) };
+    let actor = Actor::Contact { id: conversation.contact_id };
+    let read = store::mark_read(tx, account, conversation.id, limit)?;
+    for (id, before) in &read {
+        let changes = Changes::default().with("status", before, &MessageStatus::Read);
+        record(tx, account, &actor, &Event::MessageUpdated(conversation.id, *id, changes));
+    }
+    Ok(i64::try_from(read.len()).is_ok_and(|count| count == limit))
 }
 
 /// Writes an activity message: what happened, without sender.

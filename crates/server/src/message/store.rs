@@ -2,7 +2,9 @@
 
 use edge::Result;
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageType, Timestamp, UserId};
+use types::{
+    AccountId, ContentType, ConversationId, InboxId, Json, MessageId, MessageStatus, MessageType, Timestamp, UserId,
+};
 
 use super::{Message, Sender};
 use crate::report::tally::{self, Place, Step};
@@ -132,6 +134,32 @@ pub fn list_by_ids(conn: &mut Conn<'_>, account: AccountId, ids: &[MessageId]) -
         sql!("SELECT ", columns!(), " FROM messages m WHERE m.account_id = $1 AND m.id = ANY($2) ORDER BY m.id"),
         (account, ids),
     )?)
+}
+
+/// Makes `limit` messages read that were sent to the contact before it looked; gives them, with the status that each had.
+pub fn mark_read(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    limit: i64,
+) -> Result<Vec<(MessageId, MessageStatus)>> {
+    let seen: Vec<(MessageId, MessageStatus)> = tx.query(
+        sql!(
+            "SELECT m.id, m.status FROM messages m
+             JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.message_type IN ('outgoing', 'template')
+               AND NOT m.private AND m.status IN ('sent', 'delivered') AND m.created_at <= c.contact_last_seen_at
+             ORDER BY m.id LIMIT $3"
+        ),
+        (account, conversation, limit),
+    )?;
+    let ids: Vec<MessageId> = seen.iter().map(|(id, _)| *id).collect();
+    let now = tx.now();
+    tx.execute(
+        sql!("UPDATE messages SET status = 'read', updated_at = $3 WHERE account_id = $1 AND id = ANY($2)"),
+        (account, ids, now),
+    )?;
+    Ok(seen)
 }
 
 /// Which messages a page leaves out.

@@ -6,6 +6,7 @@ mod access;
 pub mod answer;
 pub mod change;
 pub mod inbox;
+pub mod presence;
 pub mod routes;
 #[cfg(test)]
 mod tests;

@@ -344,7 +344,7 @@ fn to_json(contact: Contact, session: ContactInbox) -> PublicContactJson {
 }
 
 /// The conversations with the messages that their contact may see: three statements for any number of them.
-fn load_conversations(
+pub(super) fn load_conversations(
     conn: &mut ::store::Conn<'_>,
     visitor: &Visitor,
     conversations: Vec<conversation::Conversation>,

@@ -70,7 +70,7 @@ fn to_json(agent: &Agent, metric: AgentOpen, base_url: &BaseUrl) -> AgentOpenJso
         name: agent.name.clone(),
         email: agent.email.clone(),
         thumbnail: base_url.of_picture(agent.avatar.as_ref()),
-        availability: agent::shown_availability(agent.availability, agent.auto_offline)
+        availability: agent::shown_availability(agent.availability, agent.auto_offline, agent.is_present)
             .unwrap_or(Availability::Offline),
         metric,
     }

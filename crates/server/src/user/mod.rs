@@ -68,6 +68,8 @@ use crate::file::Picture;
         pub availability: Availability,
         /// Whether that follows the user's presence.
         pub auto_offline: bool,
+        /// Whether the user is there.
+        pub is_present: bool,
         /// Who invited the user.
         pub inviter_id: Option<UserId>,
     }

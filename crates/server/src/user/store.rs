@@ -6,6 +6,7 @@ use types::UserId;
 
 use super::{Membership, NewUser, User};
 use crate::file::avatar;
+use crate::presence::{is_user_present, users_since};
 
 /// Selects [`User`] by id, unless it is being deleted.
 macro_rules! select {
@@ -104,14 +105,17 @@ pub fn find_name(conn: &mut Conn<'_>, user: UserId) -> Result<Option<String>> {
 
 /// The user's accounts, the oldest membership first.
 pub fn list_memberships(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Membership>> {
+    let since = users_since(conn.now());
     Ok(conn.query(
         sql!(
             "SELECT a.id AS account_id, a.name AS account_name, a.status, a.custom_attributes AS account_attributes,
-                    au.active_at, au.role, au.availability, au.auto_offline, au.inviter_id
+                    au.active_at, au.role, au.availability, au.auto_offline, au.inviter_id, ",
+            is_user_present!("au.account_id", "au.user_id", "$2"),
+            " AS is_present
              FROM account_users au JOIN accounts a ON a.id = au.account_id
              WHERE au.user_id = $1 AND a.deleting_at IS NULL ORDER BY au.id"
         ),
-        (user,),
+        (user, since),
     )?)
 }
 

@@ -19,6 +19,7 @@ fn membership(id: i64, active_at: Option<i64>) -> Membership {
         role: Role::Agent,
         availability: Availability::Online,
         auto_offline: true,
+        is_present: false,
         inviter_id: None,
     }
 }

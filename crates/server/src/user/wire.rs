@@ -181,6 +181,7 @@ impl From<Membership> for MembershipJson {
             availability_status: agent::shown_availability(
                 Some(membership.availability),
                 Some(membership.auto_offline),
+                membership.is_present,
             ),
             auto_offline: membership.auto_offline,
         }

@@ -141,7 +141,7 @@ impl Runs for Box<dyn ReadWork> {
             }
             let stats = self.stats();
             let deadline = Instant::now() + shared.options.read_deadline;
-            ReadWork::run(&mut *self, &mut Conn::new(Engine::Postgres(session), stats, deadline));
+            ReadWork::run(&mut *self, &mut Conn::new(Engine::Postgres(session), stats, deadline, shared.now()));
             // The closure has what it wanted; a lost connection is noticed by the next one.
             session.end("ROLLBACK").ok();
             if !(session.run_again() && runs < MAX_RUNS) {

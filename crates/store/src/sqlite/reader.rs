@@ -39,7 +39,7 @@ fn run(connection: &Connection, deadline: &Deadline, shared: &Shared, mut work: 
     let budget = shared.options.read_deadline;
     let stats = work.stats();
     deadline.set(budget);
-    work.run(&mut Conn::new(Engine::Sqlite(connection), stats, Instant::now() + budget));
+    work.run(&mut Conn::new(Engine::Sqlite(connection), stats, Instant::now() + budget, shared.now()));
     deadline.clear();
     let ended = if connection.is_autocommit() { Ok(()) } else { run_cached(connection, "ROLLBACK") };
     match ended {
