@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use store::testing::{Engine, OnEngine, db_test};
@@ -34,14 +35,30 @@ async fn random_questions_are_answered_as_we_mean_to(Listening(app): Listening) 
 
 #[db_test]
 async fn what_happens_is_heard_as_recorded(Listening(app): Listening) {
-    let product = app.app.clone();
+    let (product, clock) = (app.app.clone(), app.clock.clone());
     let replay = replay(&app, Golden::read_events(folder()).unwrap()).await;
-    succeeds(&replay.settle(move || dispatched(product.clone()))).await;
+    let looks = AtomicUsize::new(0);
+    let settle = move || {
+        clock.advance(pace(looks.fetch_add(1, Ordering::Relaxed)));
+        dispatched(product.clone())
+    };
+    succeeds(&replay.settle(settle)).await;
+}
+
+/// How long the recorder waited at a look, as far as the recording tells it by who was still there: the administrator is
+/// when its contact gives a sign of life (look 9), and gone right after; the agent is until it has been assigned.
+const fn pace(look: usize) -> Duration {
+    match look {
+        0..9 => Duration::from_secs(1),
+        9 => Duration::from_millis(14_500),
+        _ => Duration::from_millis(250),
+    }
 }
 
 /// Returns when whatever has happened was sent to those who hear of it.
 async fn dispatched(app: App) {
     crate::jobs::worker(&app).run_due().await;
+    crate::cable::dispatched(&app).await;
 }
 
 fn folder() -> &'static Path {

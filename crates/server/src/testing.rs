@@ -10,11 +10,14 @@ use mailer::Mailer;
 use serde_json::{Value, json};
 use store::testing::{Engine, OnEngine, TestDatabase};
 use testing::{FakeClock, ReceivedMail};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use types::{AccountId, AgentBotId, Availability, InboxId, Json, Role, TeamId, Timestamp, ToValue, UserId};
 
 use crate::events::Actor;
-use crate::{App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, auth, platform, team, user};
+use crate::{
+    App, BaseUrl, Blobs, Files, MIGRATIONS, SecretKey, Settings, account, agent, auth, cable, platform, team, user,
+};
 
 /// 2026-01-05 10:00 UTC, a Monday.
 pub const START: Timestamp = Timestamp::from_epoch_seconds(1_767_607_200);
@@ -124,6 +127,7 @@ impl TestApp {
         let app = Self::with_settings(engine, Settings { base_url, ..Settings::default() }).await;
         let service = app.service().into_make_service();
         tokio::task::spawn(async move { axum::serve(listener, service).await });
+        tokio::task::spawn(cable::tail(&app.app).run(CancellationToken::new()));
         app
     }
 

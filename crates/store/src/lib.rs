@@ -193,14 +193,16 @@ impl Store {
         self.shared.watchers.watch()
     }
 
-    /// Hears from now on what [`Store::tell`] tells, in this process and in others on the same database.
+    /// Hears from now on what [`Tx::tell`] tells in this process, and that and [`Store::tell_others`] in others on the
+    /// same database.
     pub fn notes(&self) -> broadcast::Receiver<Arc<str>> {
         self.shared.watchers.notes.subscribe()
     }
 
-    /// Tells a short text to everybody who listens at this moment; it is kept nowhere. At most a few kilobytes.
-    pub fn tell(&self, note: impl Into<Arc<str>>) {
-        self.shared.note(note.into());
+    /// Tells a short text to the other processes that listen at this moment; it is kept nowhere. At most a few
+    /// kilobytes.
+    pub fn tell_others(&self, note: impl Into<Arc<str>>) {
+        self.shared.tell_others(Word::Note(note.into()));
     }
 
     /// Closures that wait for the writer and for a reader.

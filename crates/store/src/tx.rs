@@ -72,7 +72,8 @@ impl<'a> Tx<'a> {
         self.wakes = true;
     }
 
-    /// Tells a short text after the commit, as [`crate::Store::tell`] does.
+    /// Tells a short text after the commit, to everybody who listens at that moment, in this process and in others on
+    /// the same database; it is kept nowhere.
     pub fn tell(&mut self, note: impl Into<Arc<str>>) {
         self.notes.push(note.into());
     }

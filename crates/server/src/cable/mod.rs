@@ -18,7 +18,9 @@ use realtime::{Hub, Limits};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use types::AccountId;
 
-pub use note::{Note, Typist};
+pub use note::{Note, Typing, Typist, typing};
+#[cfg(test)]
+pub use tail::dispatched;
 pub use tail::{Tail, tail};
 
 /// The sockets of this process.

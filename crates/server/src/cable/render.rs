@@ -101,8 +101,9 @@ impl<'a> Renderer<'a> {
                 let add = |push: &mut MessagePush| push.previous_changes = Some(changes.as_map().clone());
                 self.message(conn, logged, "message.updated", TeamAndContact, (*conversation, *message), add)
             }
-            Event::FirstReplyCreated(conversation, message) => {
-                self.message(conn, logged, "first.reply.created", Team, (*conversation, *message), |_| {})
+            Event::FirstReplyCreated(conversation, message, echo_id) => {
+                let add = |push: &mut MessagePush| push.echo_id.clone_from(echo_id);
+                self.message(conn, logged, "first.reply.created", Team, (*conversation, *message), add)
             }
             Event::ConversationCreated(id) => {
                 self.conversation(conn, logged, "conversation.created", TeamAndContact, *id)

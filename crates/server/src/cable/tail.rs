@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use edge::Result;
-use realtime::Message;
 use store::{Grown, LogWatch};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -133,35 +132,22 @@ impl Tail {
         };
         match note {
             Some(Note::KeyChanged { key }) => self.app.cable.hub.close(&key),
-            Some(Note::Typing { account_id, conversation_id, typist, is_on, is_private })
-                if self.app.cable.hub.cursor(account_id).is_some() =>
-            {
+            Some(Note::Typing(typing)) => {
                 let app = self.app.clone();
                 work.spawn(async move {
-                    let base_url = app.settings.base_url.clone();
-                    let what = (typist, is_on, is_private);
-                    let read = app
-                        .store
-                        .read(move |conn| note::typing(conn, &base_url, account_id, conversation_id, what))
-                        .await;
-                    match read {
-                        Ok(Some(heard)) => {
-                            let message = Message::new(heard.name, &heard.data, None);
-                            app.cable.hub.send(account_id, &message, &heard.streams);
-                        }
-                        Ok(None) => {}
-                        Err(cause) => warn!(%cause, "telling who types failed"),
+                    if let Err(cause) = note::typing_here(&app, typing).await {
+                        warn!(%cause, "telling who types failed");
                     }
                     Done::Told
                 });
             }
-            Some(Note::Typing { .. }) | None => {}
+            None => {}
         }
     }
 }
 
 /// Logs that somebody listens to and that have more than was delivered.
-async fn behind(app: &App) -> Result<Vec<AccountId>> {
+pub(super) async fn behind(app: &App) -> Result<Vec<AccountId>> {
     let cursors = app.cable.hub.cursors();
     if cursors.is_empty() {
         return Ok(Vec::new());
@@ -170,6 +156,14 @@ async fn behind(app: &App) -> Result<Vec<AccountId>> {
     let heads = app.store.read(move |conn| log::heads(conn, &accounts)).await?;
     let delivered = |account: &AccountId| cursors.iter().find(|(of, _)| of == account).map_or(0, |(_, seq)| *seq);
     Ok(heads.into_iter().filter(|(account, head)| *head > delivered(account)).map(|(account, _)| account).collect())
+}
+
+#[cfg(test)]
+/// Waits until whatever has been committed was delivered.
+pub async fn dispatched(app: &App) {
+    while !behind(app).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Delivers what the account's log has more than was delivered, until there is no more.

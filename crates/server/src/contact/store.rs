@@ -121,7 +121,8 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
              ON CONFLICT DO NOTHING
              RETURNING id, account_id, name, email, phone_number, identifier, additional_attributes,
-                 custom_attributes, blocked, last_activity_at, created_at, updated_at, NULL AS avatar"
+                 custom_attributes, blocked, last_activity_at, created_at, updated_at,
+                 CAST(NULL AS BIGINT) AS seen_at, NULL AS avatar"
         ),
         [params![account], content(new, now)].concat(),
     )?)

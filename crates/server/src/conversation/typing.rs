@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::service;
 use crate::App;
 use crate::access::MemberOrBot;
-use crate::cable::{Note, Typist};
+use crate::cable::{self, Typing, Typist};
 
 /// Whether somebody types.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -53,20 +53,26 @@ pub async fn toggle(
         MemberOrBot::Bot(bot) => Typist::Bot(bot.id),
     };
     let conversation = app.store.read(move |conn| service::find_visible_to(conn, &caller, display_id)).await?;
-    body.tell(&app, account, conversation.id, typist);
+    body.tell(&app, account, conversation.id, typist).await?;
     Ok(Empty)
 }
 
 impl TypingBody {
     /// Tells all who look on, in every process.
-    pub fn tell(&self, app: &App, account: AccountId, conversation: ConversationId, typist: Typist) {
+    pub async fn tell(
+        &self,
+        app: &App,
+        account: AccountId,
+        conversation: ConversationId,
+        typist: Typist,
+    ) -> Result<()> {
         let is_on = match self.typing_status.as_ref().map(Text::as_str) {
             Some("on") => true,
             Some("off") => false,
-            _ => return,
+            _ => return Ok(()),
         };
         let is_private = self.is_private.is_some_and(Flag::get);
-        let note = Note::Typing { account_id: account, conversation_id: conversation, typist, is_on, is_private };
-        app.store.tell(note.text());
+        cable::typing(app, Typing { account_id: account, conversation_id: conversation, typist, is_on, is_private })
+            .await
     }
 }

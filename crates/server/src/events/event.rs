@@ -173,8 +173,8 @@ events! {
     MessageCreated(conversation_id: ConversationId, message_id: MessageId, echo_id: Option<String>) = "message.created",
     /// A message changed: it was answered, deleted or delivered.
     MessageUpdated(conversation_id: ConversationId, message_id: MessageId, changes: Changes) = "message.updated",
-    /// The first public answer of a person in a conversation.
-    FirstReplyCreated(conversation_id: ConversationId, message_id: MessageId) = "first_reply.created",
+    /// The first public answer of a person in a conversation; `echo_id` as of the message.
+    FirstReplyCreated(conversation_id: ConversationId, message_id: MessageId, echo_id: Option<String>) = "first_reply.created",
 }
 
 /// Attributes that changed, each with its value before and after.

@@ -30,9 +30,10 @@ pub fn create(
         reopen(tx, conversation, new.sender, actor)?;
     }
     let is_first_reply = follow(tx, conversation, &message)?;
-    record(tx, account, actor, &Event::MessageCreated(conversation.id, message.id, echo_id.map(str::to_owned)));
+    let echo_id = echo_id.map(str::to_owned);
+    record(tx, account, actor, &Event::MessageCreated(conversation.id, message.id, echo_id.clone()));
     if is_first_reply {
-        record(tx, account, actor, &Event::FirstReplyCreated(conversation.id, message.id));
+        record(tx, account, actor, &Event::FirstReplyCreated(conversation.id, message.id, echo_id));
     }
     if message.message_type == MessageType::Incoming {
         template::follow(tx, conversation, &message)?;

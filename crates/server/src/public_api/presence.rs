@@ -110,7 +110,7 @@ pub async fn toggle_typing(
         .await?;
     // A contact writes no private notes.
     let body = TypingBody { is_private: None, ..body };
-    body.tell(&app, account, conversation, Typist::Contact(session));
+    body.tell(&app, account, conversation, Typist::Contact(session)).await?;
     Ok(Empty)
 }
 

@@ -109,9 +109,9 @@ pub fn list_memberships(conn: &mut Conn<'_>, user: UserId) -> Result<Vec<Members
     Ok(conn.query(
         sql!(
             "SELECT a.id AS account_id, a.name AS account_name, a.status, a.custom_attributes AS account_attributes,
-                    au.active_at, au.role, au.availability, au.auto_offline, au.inviter_id, ",
+                    au.active_at, au.role, au.availability, au.auto_offline, ",
             is_user_present!("au.account_id", "au.user_id", "$2"),
-            " AS is_present
+            " AS is_present, au.inviter_id
              FROM account_users au JOIN accounts a ON a.id = au.account_id
              WHERE au.user_id = $1 AND a.deleting_at IS NULL ORDER BY au.id"
         ),

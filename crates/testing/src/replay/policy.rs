@@ -100,7 +100,7 @@ impl Feature {
             Self::Automation => receiver == "webhook:rule",
             Self::Webhooks => receiver == "bot" || receiver.starts_with("webhook:"),
             Self::Notifications => {
-                let is_told = matches!(event, "notification.created" | "conversation.mentioned");
+                let is_told = event == "notification.created";
                 return is_told.then(|| event.to_owned());
             }
             Self::Files | Self::Hmac | Self::Bots | Self::Sessions => false,
