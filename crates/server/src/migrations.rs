@@ -33,6 +33,7 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
+    "0052_report_indexes.sql",
     "0054_setup_link.sql",
     "0057_account_settings.sql",
     "0060_avatar_addresses.sql",
