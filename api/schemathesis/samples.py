@@ -134,6 +134,8 @@ BODIES = {
         "checksum": "XrY7u+Ae7tCTyyK7j1rNww==",
         "content_type": "text/plain",
     },
+    "toggleTypingStatus": lambda desk, n: {"typing_status": "on"},
+    "toggleTypingOfAContact": lambda desk, n: {"typing_status": "off"},
     "createAContact": lambda desk, n: {"name": "Ada", "email": f"ada{n}@post.example"},
     "updateAContact": lambda desk, n: {"name": f"Ada {n}"},
     "createAConversation": lambda desk, n: {"custom_attributes": {"plan": "gold"}},

@@ -7,14 +7,13 @@ use http::StatusCode;
 use serde::Serialize;
 use store::{Conn, sql};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::App;
+use crate::openapi::routes::{Routes, routes};
 
 /// The routes of this file.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(version)).routes(routes!(live)).routes(routes!(ready)).routes(routes!(health))
+pub fn routes() -> Routes {
+    Routes::new().routes(routes!(version)).routes(routes!(live)).routes(routes!(ready)).routes(routes!(health))
 }
 
 /// What clients check an installation's address with (rest.md §1.10).

@@ -33,6 +33,8 @@ migrations! {
     "0041_avatars.sql",
     "0045_working_slots.sql",
     "0046_survey_answers.sql",
+    "0051_folded_identifiers.sql",
+    "0052_report_indexes.sql",
     "0054_setup_link.sql",
     "0057_account_settings.sql",
     "0060_avatar_addresses.sql",
@@ -48,7 +50,8 @@ migrations! {
     "0084_report_tallies.sql",
     "0085_hot_tallies.pg.sql",
     "0086_counts_of_filters.sql",
-    "0087_presences.sql",
+    "0087_filter_indexes.sql",
+    "0088_presences.sql",
 }
 
 #[cfg(test)]

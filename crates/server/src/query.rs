@@ -53,6 +53,24 @@ pub fn fragment_with(fragment: &str, values: &[&dyn ToValue]) -> Condition {
     Condition::all().add(expression(fragment, values))
 }
 
+/// A fragment with other ones in the places of its `$1`, `$2` …
+pub fn composed(fragment: impl Into<String>, parts: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::cust_with_exprs(fragment.into(), parts)
+}
+
+/// `parts` with `word` between them.
+pub fn joined(parts: impl IntoIterator<Item = Expr>, word: &str) -> Expr {
+    let parts: Vec<Expr> = parts.into_iter().collect();
+    let places: Vec<String> = (1..=parts.len()).map(|number| format!("${number}")).collect();
+    composed(places.join(word), parts)
+}
+
+/// The statement that gives one value, and the values in it.
+pub fn select_one(value: Expr) -> (String, Vec<Value>) {
+    let (text, values) = Query::select().expr(value).build(PostgresQueryBuilder);
+    (text, values.0.into_iter().map(bound).collect())
+}
+
 /// `$from`, `$from + 1` … for `count` values, in brackets: what stands behind `IN`. Nothing is in an empty list.
 pub fn placeholders(from: usize, count: usize) -> String {
     if count == 0 {
@@ -62,7 +80,8 @@ pub fn placeholders(from: usize, count: usize) -> String {
     format!("({})", all.join(", "))
 }
 
-fn expression(fragment: &str, values: &[&dyn ToValue]) -> Expr {
+/// A fragment, with `values` for its own `$1`, `$2` …
+pub fn expression(fragment: &str, values: &[&dyn ToValue]) -> Expr {
     if values.is_empty() {
         return Expr::cust(fragment.to_owned());
     }

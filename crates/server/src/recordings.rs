@@ -50,7 +50,7 @@ async fn what_happens_is_heard_as_recorded(Listening(app): Listening) {
 const fn pace(look: usize) -> Duration {
     match look {
         0..9 => Duration::from_secs(1),
-        9 => Duration::from_millis(14_500),
+        9 => Duration::from_millis(15_400),
         _ => Duration::from_millis(250),
     }
 }

@@ -4,9 +4,8 @@ use axum::{Extension, Router};
 use edge::Documented;
 use edge::rewrite::Rewrite;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
+use crate::openapi::routes::{Routes, routes};
 use crate::{
     App, account, agent, agent_bot, auth, automation_rule, cable, canned_response, contact, conversation,
     custom_attribute, custom_filter, file, health, inbox, integration, label, message, openapi, page, platform,
@@ -24,14 +23,14 @@ const UPDATED_BY_PUT: &[&str] = &[
 
 /// The product as a service: every route inside of the manners of the wire.
 pub fn router(app: App) -> Rewrite {
-    let (router, document) = routes().split_for_parts();
-    let documented = Documented::from_openapi(&document);
+    let documented = Documented::when_asked(|| routes().into_document());
     let settings =
         edge::Settings { timeout: app.settings.request_timeout, upload_timeout: app.settings.upload_timeout };
     let (multipart, uploads) = (app.settings.multipart_limit, app.settings.uploads.clone());
     let limit = edge::BodyLimit(app.settings.body_limit);
-    let documents = openapi::routes(openapi::complete(document), app.settings.base_url.to_string());
-    let router: Router = router
+    let documents = openapi::routes(app.settings.base_url.to_string());
+    let router: Router = routes()
+        .into_router()
         .merge(file::routes::routes())
         .merge(documents)
         .merge(pages())
@@ -43,7 +42,7 @@ pub fn router(app: App) -> Rewrite {
 
 /// The document of the routes, as `/openapi.json` shows it.
 pub fn document() -> OpenApi {
-    openapi::complete(routes().split_for_parts().1)
+    openapi::complete(routes().into_document())
 }
 
 /// Pages for people; the document does not list them.
@@ -56,8 +55,8 @@ fn pages() -> Router<App> {
         .route_layer(axum::middleware::from_fn(page::only_for_people))
 }
 
-fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn routes() -> Routes {
+    Routes::new()
         .merge(platform())
         .merge(sessions())
         .merge(team())
@@ -67,8 +66,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(health::routes())
 }
 
-fn platform() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn platform() -> Routes {
+    Routes::new()
         .routes(routes!(platform::routes::create_account))
         .routes(routes!(
             platform::routes::show_account,
@@ -88,8 +87,8 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(agent_bot::platform::delete_avatar))
 }
 
-fn sessions() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn sessions() -> Routes {
+    Routes::new()
         .routes(routes!(auth::routes::sign_in))
         .routes(routes!(auth::routes::validate))
         .routes(routes!(auth::routes::sign_out))
@@ -99,8 +98,8 @@ fn sessions() -> OpenApiRouter<App> {
         .routes(routes!(auth::sign_up::sign_up))
 }
 
-fn team() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn team() -> Routes {
+    Routes::new()
         .routes(routes!(account::routes::show, account::routes::update))
         .routes(routes!(account::routes::update_active_at))
         .routes(routes!(account::routes::cache_keys))
@@ -156,8 +155,8 @@ fn team() -> OpenApiRouter<App> {
         .routes(routes!(contact::reach::list_conversations))
 }
 
-fn settings() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn settings() -> Routes {
+    Routes::new()
         .routes(routes!(custom_filter::routes::list, custom_filter::routes::create))
         .routes(routes!(custom_filter::routes::show, custom_filter::routes::update, custom_filter::routes::delete))
         .routes(routes!(integration::routes::list))
@@ -176,8 +175,8 @@ fn settings() -> OpenApiRouter<App> {
         .routes(routes!(webhook::routes::update, webhook::routes::delete))
 }
 
-fn conversations() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn conversations() -> Routes {
+    Routes::new()
         .routes(routes!(conversation::routes::list, conversation::routes::create))
         .routes(routes!(conversation::routes::meta))
         .routes(routes!(conversation::filter::filter))
@@ -198,8 +197,8 @@ fn conversations() -> OpenApiRouter<App> {
         .routes(routes!(file::direct::announce))
 }
 
-fn public() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn public() -> Routes {
+    Routes::new()
         .routes(routes!(public_api::inbox::show))
         .routes(routes!(public_api::routes::create_contact))
         .routes(routes!(public_api::routes::show_contact, public_api::change::update_contact))

@@ -11,6 +11,7 @@ use crate::access::Member;
 use crate::contact::wire::ContactListQuery;
 use crate::conversation::wire::ListQuery;
 use crate::filter::{Catalogue, Subject, Tree, read, sql};
+use crate::report::Metric;
 use crate::testing::TestApp;
 use crate::text::utc_day;
 use crate::{contact, conversation, report};
@@ -162,6 +163,9 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
             for (text, values) in report_edges(account) {
                 must_use(conn, engine, &["_by_creation"], &text, &values);
             }
+            for (index, text, values) in report_of_a_label(account) {
+                must_use(conn, engine, &[index], &text, &values);
+            }
             for (part, values) in static_queries(account, &admin) {
                 let sql = Sql::all().find(|sql| sql.text().contains(part));
                 let sql = sql.unwrap_or_else(|| panic!("no statement contains {part:?}"));
@@ -177,6 +181,7 @@ async fn hot_queries_use_indexes_on_a_hundred_thousand_rows(app: TestApp) {
 const FILTERS: &[(Subject, [&str; 3], &[&str])] = &[
     (Subject::Contact, ["email", "equal_to", "contact5@sample.test"], &["contacts_email"]),
     (Subject::Contact, ["phone_number", "equal_to", "+15550001"], &["contacts_phone_number"]),
+    (Subject::Contact, ["identifier", "equal_to", "Customer-5"], &["contacts_folded_identifier"]),
     (Subject::Contact, ["code", "equal_to", "code 77"], &["contact_values_text"]),
     (Subject::Contact, ["rank", "equal_to", "77"], &["contact_values_number"]),
     (Subject::Contact, ["rank", "is_greater_than", "99990"], &["contact_values_number"]),
@@ -201,8 +206,9 @@ fn filter_statements(
     let account = member.account_id;
     Ok(match subject {
         Subject::Contact => {
-            let condition = sql::condition(sql::Scope { account, subject, counts_deleting: false }, tree);
-            vec![contact::list::List::filter(account, &ContactListQuery::default(), condition).statement(conn)]
+            let found = sql::contacts(account, tree);
+            let list = contact::list::List::filter(account, &ContactListQuery::default(), found);
+            vec![list.statement(conn), list.counting(conn)]
         }
         Subject::Conversation => {
             let rows = conversation::filter::conditions(conn, member, tree)?;
@@ -223,6 +229,21 @@ fn report_edges(account: AccountId) -> [(String, Vec<Value>); 2] {
         report::count::within(&mut rows, alias, range);
         rows.select("COUNT(*)", &[])
     })
+}
+
+/// What a report of a label counts, and the indexes that have all of it.
+fn report_of_a_label(account: AccountId) -> [(&'static str, String, Vec<Value>); 2] {
+    let range = report::range::Range { since: Some(0), until: Some(100) };
+    let scope = report::scope::Scope::Label("rare".into());
+    let which = report::scope::Which::Shown;
+    [(Metric::Incoming, "messages_conversation"), (Metric::Reply, "reporting_events_conversation")].map(
+        |(metric, index)| {
+            let (alias, mut rows) = report::count::rows(account, metric, &scope, which);
+            report::count::within(&mut rows, alias, range);
+            let (text, values) = rows.select("COUNT(*)", &[]);
+            (index, text, values)
+        },
+    )
 }
 
 /// Fails when the plan uses none of these indexes.
@@ -314,14 +335,14 @@ fn placeholders(text: &str) -> usize {
     (1..=30).rev().find(|number| text.contains(&format!("${number}"))).unwrap_or(0)
 }
 
-/// 100,000 contacts, sessions and conversations, 200,000 messages, analysed.
+/// 100,000 contacts, sessions, conversations and times, 200,000 messages, analysed.
 async fn fill(app: &TestApp, account: AccountId, inbox: i64, agent: UserId, team: i64) {
     let inserts = [
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-         INSERT INTO contacts (account_id, name, email, additional_attributes, custom_attributes, blocked, is_resolved,
-             sort_name, search_text, last_activity_at, created_at, updated_at)
-         SELECT $1, 'Contact ' || i, 'contact' || i || '@sample.test', '{}', '{}', FALSE, TRUE, 'contact ' || i,
-             'contact ' || i, i, i, i FROM n",
+         INSERT INTO contacts (account_id, name, email, identifier, additional_attributes, custom_attributes, blocked,
+             is_resolved, sort_name, folded_identifier, search_text, last_activity_at, created_at, updated_at)
+         SELECT $1, 'Contact ' || i, 'contact' || i || '@sample.test', 'Customer-' || i, '{}', '{}', FALSE, TRUE,
+             'contact ' || i, 'customer-' || i, 'contact ' || i, i, i, i FROM n",
         "INSERT INTO contact_values (account_id, contact_id, bag, key, folded, beginning, number)
          SELECT $1, k.id, 'custom', v.column1, v.column1 || ' ' || k.id, v.column1 || ' ' || k.id,
              CASE WHEN v.column1 = 'rank' THEN k.id END
@@ -345,6 +366,13 @@ async fn fill(app: &TestApp, account: AccountId, inbox: i64, agent: UserId, team
              content_attributes, private, status, additional_attributes, created_at, updated_at)
          SELECT $1, c.id, $2, 'incoming', 'text', 'Hello', '{}', FALSE, 'sent', '{}', c.created_at, c.created_at
          FROM conversations c JOIN (SELECT 1 AS one UNION ALL SELECT 2) twice ON TRUE WHERE c.account_id = $1",
+        "INSERT INTO reporting_events (account_id, name, value, value_in_business_hours, inbox_id, conversation_id,
+             event_start_time, event_end_time, created_at)
+         SELECT $1, 'reply_time', 1, 1, $2, c.id, 0, 0, c.created_at FROM conversations c WHERE c.account_id = $1",
+        "INSERT INTO tags (account_id, name, folded_name) VALUES ($1, 'rare', 'rare')",
+        "INSERT INTO conversation_tags (account_id, conversation_id, tag_id, created_at)
+         SELECT c.account_id, c.id, t.id, 0 FROM conversations c JOIN tags t ON t.account_id = c.account_id
+         WHERE c.account_id = $1 AND c.id % 1000 = 0",
     ];
     let account = account.get();
     app.app

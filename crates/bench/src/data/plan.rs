@@ -18,9 +18,9 @@ const MOST: usize = 2_000;
 const CONTACTS: Table = Table {
     name: "contacts",
     columns: "id, account_id, name, email, phone_number, identifier, additional_attributes, custom_attributes, \
-              blocked, last_activity_at, is_resolved, sort_name, sort_company, sort_city, sort_country, search_text, \
-              created_at, updated_at",
-    row: "?, 1, ?, ?, ?, ?, ?, ?, FALSE, ?, TRUE, ?, ?, ?, ?, ?, ?, ?",
+              blocked, last_activity_at, is_resolved, sort_name, sort_company, sort_city, sort_country, \
+              folded_identifier, search_text, created_at, updated_at",
+    row: "?, 1, ?, ?, ?, ?, ?, ?, FALSE, ?, TRUE, ?, ?, ?, ?, ?, ?, ?, ?",
 };
 const SESSIONS: Table = Table {
     name: "contact_inboxes",
@@ -280,6 +280,7 @@ impl Writer<'_> {
                     Value::Text(company.to_owned()),
                     Value::Text(city.to_owned()),
                     Value::Text(country.to_owned()),
+                    identifier.to_value(),
                     Value::Text(search),
                     at.to_value(),
                     at.to_value(),

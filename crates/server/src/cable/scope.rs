@@ -47,7 +47,7 @@ pub fn contact(conn: &mut Conn<'_>, account: AccountId, session: ContactInboxId)
             "SELECT s.pubsub_token FROM contact_inboxes own
              JOIN contact_inboxes s ON s.account_id = own.account_id AND s.contact_id = own.contact_id
              JOIN accounts a ON a.id = own.account_id
-             WHERE own.account_id = $1 AND own.id = $2 AND a.deleting_at IS NULL
+             WHERE own.account_id = $1 AND own.id = $2 AND a.deleting_at IS NULL AND a.status = 'active'
                AND (s.id = own.id OR (own.hmac_verified AND s.hmac_verified))
              ORDER BY s.id"
         ),
@@ -60,7 +60,8 @@ pub fn sessions(conn: &mut Conn<'_>, account: AccountId, contact: ContactId) -> 
     keys(conn.query(
         sql!(
             "SELECT s.pubsub_token FROM contact_inboxes s JOIN accounts a ON a.id = s.account_id
-             WHERE s.account_id = $1 AND s.contact_id = $2 AND a.deleting_at IS NULL ORDER BY s.id"
+             WHERE s.account_id = $1 AND s.contact_id = $2 AND a.deleting_at IS NULL AND a.status = 'active'
+             ORDER BY s.id"
         ),
         (account, contact),
     ))
@@ -94,7 +95,8 @@ pub fn find_session(conn: &mut Conn<'_>, key: &str) -> Result<Option<(AccountId,
              JOIN accounts a ON a.id = s.account_id
              JOIN contacts k ON k.id = s.contact_id
              JOIN inboxes i ON i.id = s.inbox_id
-             WHERE s.pubsub_token = $1 AND a.deleting_at IS NULL AND k.deleting_at IS NULL AND i.deleting_at IS NULL"
+             WHERE s.pubsub_token = $1 AND a.deleting_at IS NULL AND a.status = 'active' AND k.deleting_at IS NULL
+               AND i.deleting_at IS NULL"
         ),
         (key,),
     )?)

@@ -103,6 +103,7 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createANewMessageInAConversation" | "createAMessage" => json!({ "content": "Hello" }),
         "updateConversation" | "togglePriorityOfConversation" => json!({ "priority": "high" }),
         "setCustomAttributesOfConversation" => json!({ "custom_attributes": { "plan": number } }),
+        "toggleTypingStatus" | "toggleTypingOfAContact" => json!({ "typing_status": "on" }),
         "createAContact" => json!({ "name": "Ada", "email": email }),
         "createAConversation" => json!({ "custom_attributes": { "plan": "gold" } }),
         "updateAMessage" => json!({ "submitted_values": [{ "title": format!("Blue {number}"), "value": "blue" }] }),

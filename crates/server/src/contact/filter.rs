@@ -8,9 +8,8 @@ use super::routes::load_list;
 use super::wire::{ContactListJson, ContactListQuery};
 use crate::App;
 use crate::access::Member;
-use crate::filter::sql::{Scope, condition};
 use crate::filter::wire::FilterBody;
-use crate::filter::{Catalogue, Subject, read};
+use crate::filter::{Catalogue, Subject, read, sql};
 use crate::text::utc_day;
 
 /// The contacts of which the conditions are true, anonymous visitors included.
@@ -50,6 +49,5 @@ pub async fn filter(
             read::read(&catalogue, body.conditions(), today)
         })
         .await?;
-    let scope = Scope { account, subject: Subject::Contact, counts_deleting: false };
-    load_list(&app, &member, List::filter(account, &query, condition(scope, &tree))).await
+    load_list(&app, &member, List::filter(account, &query, sql::contacts(account, &tree))).await
 }

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use edge::field::Maybe;
 use edge::{Error, Result};
-use sea_query::Condition;
+use sea_query::Expr;
 use store::Conn;
 use types::{AccountId, ContactId, ToValue, Value};
 
 use super::wire::{ContactInboxJson, ContactJson, ContactListJson, ContactListMeta, ContactListQuery};
 use super::{Contact, search, store as rows};
 use crate::BaseUrl;
+use crate::filter::sql::Found;
 use crate::inbox;
 use crate::inbox::wire::{InboxJson, InboxView};
-use crate::query::{Conditions, placeholders};
+use crate::query::{Conditions, composed, expression, placeholders, select_one};
 use crate::text;
 
 /// The folded name, as the index has it.
@@ -26,6 +27,9 @@ macro_rules! by_name {
 /// Contacts on a page.
 const PAGE: i64 = 15;
 
+/// The order that no `sort` asks for another one.
+const BY_ID: &str = "k.id ASC";
+
 /// What a list shows, read from its query.
 #[derive(Debug, Clone)]
 pub struct List {
@@ -34,7 +38,7 @@ pub struct List {
     text: Option<String>,
     labels: Option<Vec<String>>,
     /// What a filter looks for, among all contacts.
-    filter: Option<Condition>,
+    filter: Option<Found>,
     order: String,
     page: i64,
     with_sessions: bool,
@@ -69,7 +73,7 @@ impl List {
     }
 
     /// Those that `filter` finds, anonymous ones included (decisions §2).
-    pub fn filter(account: AccountId, query: &ContactListQuery, filter: Condition) -> Self {
+    pub fn filter(account: AccountId, query: &ContactListQuery, filter: Found) -> Self {
         Self { filter: Some(filter), labels: None, ..Self::read(account, query) }
     }
 
@@ -105,23 +109,52 @@ impl List {
 
     /// The statement of the page, and its values.
     pub(crate) fn statement(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
-        self.conditions(conn).page(rows::columns!(), &self.order, PAGE, (self.page - 1).saturating_mul(PAGE))
+        let offset = (self.page - 1).saturating_mul(PAGE);
+        match &self.filter {
+            // No other row than those of the page is read.
+            Some(Found::Ids(ids)) if self.order == BY_ID => {
+                let mut rows = Conditions::on("contacts", "k");
+                let page = [self.shown(ids), expression("$1", &[&PAGE]), expression("$1", &[&offset])];
+                rows.and("k.account_id = $1", &[&self.account]);
+                rows.and_tree(composed("k.id IN ($1 ORDER BY 1 LIMIT $2 OFFSET $3)", page));
+                rows.page(rows::columns!(), &self.order, PAGE, 0)
+            }
+            _ => self.conditions(conn).page(rows::columns!(), &self.order, PAGE, offset),
+        }
     }
 
     fn count(&self, conn: &mut Conn<'_>) -> Result<i64> {
         if self.text.is_none() && self.labels.is_none() && self.filter.is_none() {
             return rows::find_count(conn, self.account);
         }
-        let (text, values) = self.conditions(conn).select("COUNT(*)", &[]);
+        let (text, values) = self.counting(conn);
         let counted: Vec<(i64,)> = conn.query_built(&text, &values)?;
         Ok(counted.first().map_or(0, |(count,)| *count))
+    }
+
+    /// The statement of the count over all pages, and its values.
+    pub(crate) fn counting(&self, conn: &Conn<'_>) -> (String, Vec<Value>) {
+        match &self.filter {
+            // An order lets SQLite put sets together as it reads them.
+            Some(Found::Ids(ids)) => {
+                select_one(composed("(SELECT COUNT(*) FROM ($1 ORDER BY 1) found)", [self.shown(ids)]))
+            }
+            _ => self.conditions(conn).select("COUNT(*)", &[]),
+        }
+    }
+
+    /// Without those that are on their way out.
+    fn shown(&self, ids: &Expr) -> Expr {
+        let gone = "SELECT gone.id FROM contacts gone WHERE gone.account_id = $1 AND gone.deleting_at IS NOT NULL";
+        composed("$1 EXCEPT $2", [ids.clone(), expression(gone, &[&self.account])])
     }
 
     fn conditions(&self, conn: &Conn<'_>) -> Conditions {
         let mut rows = Conditions::on("contacts", "k");
         rows.and("k.account_id = $1 AND k.deleting_at IS NULL", &[&self.account]);
         match &self.filter {
-            Some(tree) => rows.and_tree(tree.clone()),
+            Some(Found::Rows(tree)) => rows.and_tree(tree.clone()),
+            Some(Found::Ids(ids)) => rows.and_tree(composed("k.id IN ($1)", [ids.clone()])),
             None => rows.and("k.is_resolved", &[]),
         }
         if let Some(searched) = &self.text {
@@ -222,7 +255,7 @@ fn order(sort: &str) -> String {
             order.push_str(", ");
         }
     }
-    if order.is_empty() { "k.id ASC".into() } else { order + "k.id DESC" }
+    if order.is_empty() { BY_ID.into() } else { order + "k.id DESC" }
 }
 
 #[cfg(test)]

@@ -38,11 +38,15 @@ pub fn into(
     if is_resolved {
         store::count(tx, account, -1)?;
     }
-    move_at_once(tx, account, &contact, survivor, actor)?;
+    let moved = move_at_once(tx, account, &contact, survivor)?;
     ::jobs::push(tx, &MoveMessages { account_id: account, from: loser })?;
     audit::record_in(tx, account, actor, "contact.merged", &json!({ "contact_id": loser, "into": survivor }))?;
     record(tx, account, actor, &Event::ContactMerged(survivor, loser));
     record(tx, account, actor, &Event::ContactDeleted(loser, Json::of(&contact.to_record(labels))));
+    for conversation in moved {
+        let contact = Moved { before: loser, after: survivor };
+        record(tx, account, actor, &Event::ConversationContactChanged(conversation, contact));
+    }
     Ok(Some(contact))
 }
 
@@ -95,8 +99,7 @@ fn move_at_once(
     account: AccountId,
     loser: &Contact,
     survivor: ContactId,
-    actor: &Actor,
-) -> Result<()> {
+) -> Result<Vec<ConversationId>> {
     let now = tx.now();
     tx.execute(
         sql!("UPDATE contact_inboxes SET contact_id = $3, updated_at = $4 WHERE account_id = $1 AND contact_id = $2"),
@@ -109,10 +112,6 @@ fn move_at_once(
         ),
         (account, loser.id, survivor, now),
     )?;
-    let contact = Moved { before: loser.id, after: survivor };
-    for (conversation,) in moved {
-        record(tx, account, actor, &Event::ConversationContactChanged(conversation, contact));
-    }
     tx.execute(
         sql!(
             "INSERT INTO contact_tags (account_id, contact_id, tag_id, created_at)
@@ -128,7 +127,7 @@ fn move_at_once(
         ),
         (account, survivor, loser.last_activity_at),
     )?;
-    Ok(())
+    Ok(moved.into_iter().map(|(conversation,)| conversation).collect())
 }
 
 #[cfg(test)]

@@ -210,8 +210,7 @@ pub(super) fn with_sessions(
     responses(
         (status = 200, description = "Gone"),
         (status = 401, description = "Not allowed", body = ErrorJson),
-        (status = 404, description = "No such contact", body = ErrorJson),
-        (status = 422, description = "The contact is online", body = ErrorJson)
+        (status = 404, description = "No such contact", body = ErrorJson)
     ),
     security(("userApiKey" = []))
 )]

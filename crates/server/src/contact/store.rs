@@ -117,8 +117,8 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
         sql!(
             "INSERT INTO contacts (account_id, name, email, phone_number, identifier, additional_attributes,
                  custom_attributes, blocked, is_resolved, sort_name, sort_company, sort_city, sort_country,
-                 search_text, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+                 folded_identifier, search_text, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
              ON CONFLICT DO NOTHING
              RETURNING id, account_id, name, email, phone_number, identifier, additional_attributes,
                  custom_attributes, blocked, last_activity_at, created_at, updated_at,
@@ -136,7 +136,8 @@ pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewConta
         sql!(
             "UPDATE contacts SET name = $3, email = $4, phone_number = $5, identifier = $6,
                  additional_attributes = $7, custom_attributes = $8, blocked = $9, is_resolved = $10, sort_name = $11,
-                 sort_company = $12, sort_city = $13, sort_country = $14, search_text = $15, updated_at = $16
+                 sort_company = $12, sort_city = $13, sort_country = $14, folded_identifier = $15, search_text = $16,
+                 updated_at = $17
              WHERE account_id = $1 AND id = $2"
         ),
         [params![account, id], content(new, now)].concat(),
@@ -166,6 +167,7 @@ fn content(new: &NewContact, now: Timestamp) -> Vec<Value> {
         sorting.company,
         sorting.city,
         sorting.country,
+        sorting.identifier,
         sorting.search_text,
         now,
     ]
@@ -384,12 +386,13 @@ pub fn verify_session(tx: &mut Tx<'_>, account: AccountId, session: ContactInbox
     Ok(())
 }
 
-/// What lists sort and search by, folded here because the databases fold ASCII only.
+/// What lists sort, filter and search by, folded here because the databases fold ASCII only.
 struct Sorting {
     name: Option<String>,
     company: Option<String>,
     city: Option<String>,
     country: Option<String>,
+    identifier: Option<String>,
     search_text: String,
 }
 
@@ -402,6 +405,7 @@ impl Sorting {
             company: text("company_name"),
             city: text("city"),
             country: text("country"),
+            identifier: new.identifier.as_deref().map(fold),
             search_text: new.search_text(),
         }
     }

@@ -1,12 +1,12 @@
 //! From a checked tree to conditions of a statement.
 
-use sea_query::Condition as Sql;
+use sea_query::{Condition as Sql, Expr};
 use types::{AccountId, Timestamp, ToValue};
 
 use super::attribute::{Attribute, Bag, Column, Kind, Place, Subject};
-use super::values::beginning;
+use super::values::{beginning, is_whole};
 use super::{Comparison, Condition, Relation, Test, Tree};
-use crate::query::{fragment_with, placeholders};
+use crate::query::{composed, expression, fragment_with, joined, placeholders};
 use crate::text::contains_pattern;
 
 /// Where a tree is asked.
@@ -28,6 +28,38 @@ pub fn condition(scope: Scope, tree: &Tree) -> Sql {
     tree.0.iter().fold(Sql::any(), |any, branch| {
         any.add(branch.iter().fold(Sql::all(), |all, condition| all.add(scope.one(condition))))
     })
+}
+
+/// How contacts are found best.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// By a statement that gives their ids: only those that are shown need be read.
+    Ids(Expr),
+    /// By a condition of each row, as `k`.
+    Rows(Sql),
+}
+
+/// Finds the contacts that `tree` finds. What it says of values and labels are sets of ids, which the databases put
+/// together in the order of their indexes; a branch that asks for a column reads its rows.
+pub fn contacts(account: AccountId, tree: &Tree) -> Found {
+    let scope = Scope { account, subject: Subject::Contact, counts_deleting: false };
+    let sets: Vec<Option<Expr>> = tree.0.iter().map(|branch| scope.intersection(branch)).collect();
+    if sets.iter().all(Option::is_none) {
+        return Found::Rows(condition(scope, tree));
+    }
+    let mut branches: Vec<Expr> =
+        tree.0.iter().zip(sets).map(|(branch, set)| set.unwrap_or_else(|| scope.matching(branch))).collect();
+    if branches.len() > 1 {
+        branches = branches.into_iter().map(|branch| composed("SELECT b.id FROM ($1) b", [branch])).collect();
+    }
+    Found::Ids(joined(branches, " UNION "))
+}
+
+/// Those that have something, or do not.
+struct Set {
+    is_without: bool,
+    /// A statement that gives ids.
+    ids: Expr,
 }
 
 impl Subject {
@@ -54,17 +86,47 @@ impl Subject {
 }
 
 impl Scope {
-    fn one(self, Condition { attribute, test }: &Condition) -> Sql {
+    fn one(self, condition: &Condition) -> Sql {
+        let Condition { attribute, test } = condition;
+        match (&attribute.place, self.set(condition)) {
+            (_, Some(Set { is_without, ids })) => {
+                let not = if is_without { "NOT " } else { "" };
+                Sql::all().add(composed(format!("{} {not}IN ($1)", self.subject.id()), [ids]))
+            }
+            (Place::Column(column), None) => self.column(*column, test),
+            _ => fragment_with(if *test == Test::IsMissing { "1 = 1" } else { "1 = 0" }, &[]),
+        }
+    }
+
+    /// The ids of a branch, if they can be told without the rows.
+    fn intersection(self, branch: &[Condition]) -> Option<Expr> {
+        let sets: Vec<Set> = branch.iter().map(|condition| self.set(condition)).collect::<Option<_>>()?;
+        let (without, with): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(|set| set.is_without);
+        if with.is_empty() {
+            return None;
+        }
+        let with = joined(with.into_iter().map(|set| set.ids), " INTERSECT ");
+        Some(joined([with].into_iter().chain(without.into_iter().map(|set| set.ids)), " EXCEPT "))
+    }
+
+    /// The ids of contacts of which a branch is true.
+    fn matching(self, branch: &[Condition]) -> Expr {
+        let all = branch.iter().fold(Sql::all(), |all, condition| all.add(self.one(condition)));
+        let account = expression("$1", &[&self.account]);
+        composed("SELECT k.id FROM contacts k WHERE k.account_id = $1 AND ($2)", [account, all.into()])
+    }
+
+    /// What is told by another table than that of the rows.
+    fn set(self, Condition { attribute, test }: &Condition) -> Option<Set> {
         match &attribute.place {
-            Place::Nowhere => fragment_with(if *test == Test::IsMissing { "1 = 1" } else { "1 = 0" }, &[]),
-            Place::Labels => self.labels(test),
-            Place::Value { bag, key } => self.value(attribute, *bag, key, test),
-            Place::Column(column) => self.column(*column, test),
+            Place::Labels => Some(self.labels(test)),
+            Place::Value { bag, key } => Some(self.value(attribute, *bag, key, test)),
+            Place::Column(_) | Place::Nowhere => None,
         }
     }
 
     /// Those whose row in the table of values passes; for the missing ones those that have none.
-    fn value(self, attribute: &Attribute, bag: Bag, key: &str, test: &Test) -> Sql {
+    fn value(self, attribute: &Attribute, bag: Bag, key: &str, test: &Test) -> Set {
         let (table, owner) = self.subject.values_table();
         let fits = match attribute.kind {
             Kind::Number => "v.number IS NOT NULL",
@@ -84,23 +146,20 @@ impl Scope {
         };
         let passes = if passes.text.is_empty() { passes } else { passes.wrapped(" AND (", ")") };
         let (account, bag, count) = (self.account, bag.as_str(), passes.values.len());
-        let not = if *test == Test::IsMissing { "NOT " } else { "" };
         let mut values: Vec<&dyn ToValue> = passes.values.iter().map(AsRef::as_ref).collect();
         values.extend([&account as &dyn ToValue, &bag, &key]);
-        let fragment = format!(
-            "{} {not}IN (SELECT v.{owner} FROM {table} v
-             WHERE v.account_id = ${} AND v.bag = ${} AND v.key = ${}{})",
-            self.subject.id(),
+        let ids = format!(
+            "SELECT v.{owner} AS id FROM {table} v WHERE v.account_id = ${} AND v.bag = ${} AND v.key = ${}{}",
             count + 1,
             count + 2,
             count + 3,
             passes.text,
         );
-        fragment_with(&fragment, &values)
+        Set { is_without: *test == Test::IsMissing, ids: expression(&ids, &values) }
     }
 
     /// A set: without labels, it has none of any names.
-    fn labels(self, test: &Test) -> Sql {
+    fn labels(self, test: &Test) -> Set {
         let (table, owner) = self.subject.tags_table();
         let (is_without, passes) = match test {
             Test::IsMissing => (true, Part::plain("")),
@@ -113,15 +172,12 @@ impl Scope {
         let account = self.account;
         let mut values: Vec<&dyn ToValue> = passes.values.iter().map(AsRef::as_ref).collect();
         values.push(&account);
-        let fragment = format!(
-            "{} {}IN (SELECT l.{owner} FROM {table} l JOIN tags t ON t.id = l.tag_id
-             WHERE l.account_id = ${}{})",
-            self.subject.id(),
-            if is_without { "NOT " } else { "" },
+        let ids = format!(
+            "SELECT l.{owner} AS id FROM {table} l JOIN tags t ON t.id = l.tag_id WHERE l.account_id = ${}{}",
             passes.values.len() + 1,
             passes.text,
         );
-        fragment_with(&fragment, &values)
+        Set { is_without, ids: expression(&ids, &values) }
     }
 
     fn column(self, column: Column, test: &Test) -> Sql {
@@ -151,7 +207,7 @@ impl Scope {
             Column::Name => "k.sort_name".into(),
             Column::Email => "k.email".into(),
             Column::PhoneNumber => "k.phone_number".into(),
-            Column::Identifier => "fold(k.identifier)".into(),
+            Column::Identifier => "k.folded_identifier".into(),
             Column::Blocked => "k.blocked".into(),
             Column::CreatedAt | Column::LastActivityAt => {
                 let alias = &self.subject.id()[..1];
@@ -173,9 +229,9 @@ impl Scope {
     }
 }
 
-/// Stored texts that mean yes or no, as [`super::read::flag`] reads them.
-const FLAG: &str = "v.folded IN ('true', 't', 'yes', 'y', 'on', '1', 'false', 'f', 'no', 'n', 'off', '0')";
-const FLAG_IS_ON: &str = "v.folded IN ('true', 't', 'yes', 'y', 'on', '1')";
+/// Stored texts that mean yes or no, as [`super::read::flag`] reads them; short ones, which the index has whole.
+const FLAG: &str = "v.beginning IN ('true', 't', 'yes', 'y', 'on', '1', 'false', 'f', 'no', 'n', 'off', '0')";
+const FLAG_IS_ON: &str = "v.beginning IN ('true', 't', 'yes', 'y', 'on', '1')";
 
 /// A piece of a condition with the values of its `$1`, `$2` ….
 #[derive(Default)]
@@ -249,12 +305,15 @@ impl Part {
         part
     }
 
-    /// A stored text is one of `texts`; its beginning is in the index.
+    /// A stored text is one of `texts`; its beginning is in the index, and says all of a short one.
     fn value_is(texts: &[String]) -> Self {
         let mut part = Self::default();
         let beginnings: Vec<String> = texts.iter().map(|text| part.bind(beginning(text))).collect();
-        let whole: Vec<String> = texts.iter().map(|text| part.bind(text.clone())).collect();
-        part.text = format!("v.beginning IN ({}) AND v.folded IN ({})", beginnings.join(", "), whole.join(", "));
+        part.text = format!("v.beginning IN ({})", beginnings.join(", "));
+        if !texts.iter().all(|text| is_whole(text)) {
+            let whole: Vec<String> = texts.iter().map(|text| part.bind(text.clone())).collect();
+            part.text = format!("{} AND v.folded IN ({})", part.text, whole.join(", "));
+        }
         part
     }
 

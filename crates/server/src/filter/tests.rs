@@ -7,12 +7,17 @@ use edge::Error;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Value, json};
+use store::Conn;
 use store::testing::db_test;
 use types::{AccountId, InboxId, Role};
 
 use super::memory::{Record, finds};
 use super::{Catalogue, Subject, read, sql};
 use crate::access::Member;
+use crate::contact::Contact;
+use crate::contact::list::List;
+use crate::contact::wire::ContactListQuery;
+use crate::query::{Conditions, composed};
 use crate::testing::{Caller, TestApp};
 use crate::text::utc_day;
 
@@ -508,11 +513,18 @@ async fn check(world: &World, subject: Subject, filters: Vec<Value>, records: BT
         for filter in &filters {
             let Ok(tree) = read::read(&catalogue, Some(filter), utc_day(now)) else { continue };
             accepted += 1;
+            let expected: Vec<i64> =
+                records.iter().filter(|(_, record)| finds(&tree, record)).map(|(id, _)| *id).collect();
             let (text, values) = match subject {
                 Subject::Contact => {
-                    let mut rows = crate::query::Conditions::on("contacts", "k");
+                    let found = sql::contacts(account, &tree);
+                    check_page(conn, &List::filter(account, &ContactListQuery::default(), found.clone()), &expected);
+                    let mut rows = Conditions::on("contacts", "k");
                     rows.and("k.account_id = $1", &[&account]);
-                    rows.and_tree(sql::condition(sql::Scope { account, subject, counts_deleting: false }, &tree));
+                    rows.and_tree(match found {
+                        sql::Found::Ids(ids) => composed("k.id IN ($1)", [ids]).into(),
+                        sql::Found::Rows(tree) => tree,
+                    });
                     rows.select("k.id", &[])
                 }
                 Subject::Conversation => {
@@ -521,13 +533,22 @@ async fn check(world: &World, subject: Subject, filters: Vec<Value>, records: BT
             };
             let mut found: Vec<i64> = conn.query_built::<(i64,)>(&text, &values)?.into_iter().map(|(id,)| id).collect();
             found.sort_unstable();
-            let expected: Vec<i64> =
-                records.iter().filter(|(_, record)| finds(&tree, record)).map(|(id, _)| *id).collect();
             assert_eq!(found, expected, "{filter}\n{tree:?}\n{text}\n{values:?}");
         }
         Ok::<_, Error>(accepted)
     });
     checked.await.unwrap()
+}
+
+/// The first page and the count are those of `expected`.
+fn check_page(conn: &mut Conn<'_>, list: &List, expected: &[i64]) {
+    let (text, values) = list.statement(conn);
+    let page: Vec<Contact> = conn.query_built(&text, &values).unwrap();
+    let ids: Vec<i64> = page.iter().map(|contact| contact.id.get()).collect();
+    assert_eq!(ids, expected[..expected.len().min(15)], "{text}\n{values:?}");
+    let (text, values) = list.counting(conn);
+    let counted: Vec<(i64,)> = conn.query_built(&text, &values).unwrap();
+    assert_eq!(counted, [(i64::try_from(expected.len()).unwrap(),)], "{text}\n{values:?}");
 }
 
 fn rand_byte() -> u8 {

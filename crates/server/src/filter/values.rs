@@ -75,6 +75,11 @@ pub fn beginning(folded: &str) -> String {
     folded.chars().take(BEGINNING).collect()
 }
 
+/// Whether a folded text is in the index whole.
+pub fn is_whole(folded: &str) -> bool {
+    folded.chars().count() < BEGINNING
+}
+
 /// What filters see of one value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {

@@ -1,6 +1,7 @@
 //! The published documents: `/openapi.json`, made of the handlers' attributes and the types that they return, and
 //! `/swagger.json`, made of that.
 
+pub mod routes;
 mod shared;
 
 use std::sync::{Arc, OnceLock};
@@ -30,15 +31,13 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
-/// The routes of the documents of `document`, a complete one, on a server at `base_url`. Each document is written when
-/// it is asked for the first time.
-pub fn routes(document: OpenApi, base_url: String) -> Router<App> {
-    let openapi = Arc::new(document);
-    let document = Arc::clone(&openapi);
+/// The routes of the documents on a server at `base_url`. Each document is written when it is asked for the first time, and
+/// kept as text.
+pub fn routes(base_url: String) -> Router<App> {
     Router::new()
-        .merge(route("/openapi.json", move || to_text(openapi.as_ref())))
+        .merge(route("/openapi.json", || to_text(&crate::routes::document())))
         .merge(route("/swagger.json", move || {
-            to_text(&swagger::served_at(swagger::document(&to_value(&document)), &base_url))
+            to_text(&swagger::served_at(swagger::document(&to_value(&crate::routes::document())), &base_url))
         }))
 }
 

@@ -25,7 +25,8 @@ const SHARED: [Shared; 11] = [
         status: 400,
         name: "unreadable",
         description: "The request cannot be read",
-        is_given: |_, operation| reads_parameters(operation),
+        // A contact who is online is not deleted.
+        is_given: |_, operation| reads_parameters(operation) || is_one_of(operation, &["contactDelete"]),
     },
     Shared {
         status: 401,
@@ -76,7 +77,8 @@ const SHARED: [Shared; 11] = [
         status: 422,
         name: "refused",
         description: "A field cannot be so, or a rule refuses the request",
-        is_given: |_, operation| reads_parameters(operation),
+        // A contact who is online is not deleted.
+        is_given: |_, operation| reads_parameters(operation) || is_one_of(operation, &["contactDelete"]),
     },
     Shared {
         status: 503,

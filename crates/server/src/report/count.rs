@@ -1,6 +1,6 @@
 //! Figures that are counted row by row: of labels and teams, and what kept figures leave over.
 
-use edge::Result;
+use edge::{Error, Result};
 use store::Conn;
 use types::{AccountId, MessageType, Status};
 
@@ -32,7 +32,8 @@ pub fn series(
     Ok(conn.query_built(&format!("{text} GROUP BY 1"), &values)?)
 }
 
-fn rows(account: AccountId, metric: Metric, scope: &Scope, which: Which) -> (&'static str, Conditions) {
+/// The rows that a metric counts, and what they are called.
+pub fn rows(account: AccountId, metric: Metric, scope: &Scope, which: Which) -> (&'static str, Conditions) {
     match metric {
         Metric::Conversations => ("c", scope.conversations(account, which)),
         Metric::Resolutions => {
@@ -74,7 +75,8 @@ pub fn within(rows: &mut Conditions, alias: &str, range: Range) {
     }
 }
 
-/// The figures of a scope within a range, in three statements.
+/// The figures of a scope within a range. Each is a statement of its own: the indexes have the rows by conversation, kind
+/// and time, so that none reads what another one counts.
 pub fn sums(
     conn: &mut Conn<'_>,
     account: AccountId,
@@ -83,33 +85,21 @@ pub fn sums(
     business_hours: bool,
     which: Which,
 ) -> Result<Sums> {
-    let mut sums = Sums::default();
-    let mut rows = scope.conversations(account, which);
-    within(&mut rows, "c", range);
-    let (text, values) = rows.select("COUNT(*), COUNT(*) FILTER (WHERE c.status = $1)", &[&Status::Resolved]);
-    let found: Vec<(i64, i64)> = conn.query_built(&text, &values)?;
-    (sums.conversations, sums.resolutions) = found.first().copied().unwrap_or_default();
-
-    let mut rows = scope.messages(account, which);
-    within(&mut rows, "m", range);
-    let columns = "COUNT(*) FILTER (WHERE m.message_type = $1), COUNT(*) FILTER (WHERE m.message_type = $2)";
-    let (text, values) = rows.select(columns, &[&MessageType::Incoming, &MessageType::Outgoing]);
-    let found: Vec<(i64, i64)> = conn.query_built(&text, &values)?;
-    (sums.incoming, sums.outgoing) = found.first().copied().unwrap_or_default();
-
-    let mut rows = scope.events(account, which);
-    within(&mut rows, "e", range);
-    let columns = format!("e.name, COUNT(*), {}", sum(Metric::Reply, business_hours));
-    let (text, values) = rows.select(&columns, &[]);
-    let found: Vec<(String, i64, f64)> = conn.query_built(&format!("{text} GROUP BY 1"), &values)?;
-    for (name, count, sum) in found {
-        let figure = Figure { count, sum };
-        match name.as_str() {
-            "first_response" => sums.first_response = figure,
-            "conversation_resolved" => sums.resolution = figure,
-            "reply_time" => sums.reply = figure,
-            _ => {}
-        }
-    }
-    Ok(sums)
+    let mut figure = |metric| {
+        let (alias, mut rows) = rows(account, metric, scope, which);
+        within(&mut rows, alias, range);
+        let sum = sum(metric, business_hours);
+        let (text, values) = rows.select(&format!("COUNT(*), COALESCE({sum}, CAST(0 AS DOUBLE PRECISION))"), &[]);
+        let found: Vec<(i64, f64)> = conn.query_built(&text, &values)?;
+        Ok::<_, Error>(found.first().map_or_else(Figure::default, |(count, sum)| Figure { count: *count, sum: *sum }))
+    };
+    Ok(Sums {
+        conversations: figure(Metric::Conversations)?.count,
+        resolutions: figure(Metric::Resolutions)?.count,
+        incoming: figure(Metric::Incoming)?.count,
+        outgoing: figure(Metric::Outgoing)?.count,
+        first_response: figure(Metric::FirstResponse)?,
+        resolution: figure(Metric::Resolution)?,
+        reply: figure(Metric::Reply)?,
+    })
 }

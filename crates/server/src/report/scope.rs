@@ -62,6 +62,12 @@ impl Scope {
         }
     }
 
+    /// A sign that keeps the planners from what begins with the account: all of a year is far more than what the
+    /// conversations of a label or a team have.
+    fn by_conversation(&self) -> &'static str {
+        if matches!(self, Self::Label(_) | Self::Team(_)) { "+" } else { "" }
+    }
+
     /// The conversations of it, as `c`.
     pub fn conversations(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("conversations", "c");
@@ -80,7 +86,7 @@ impl Scope {
     /// The messages of it, as `m`: of an agent those that it sent.
     pub fn messages(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("messages", "m");
-        rows.and("m.account_id = $1", &[&account]);
+        rows.and(&format!("{}m.account_id = $1", self.by_conversation()), &[&account]);
         which.limit(&mut rows, "m.inbox_id", "m.conversation_id", account);
         match self {
             Self::Account => {}
@@ -95,7 +101,7 @@ impl Scope {
     /// What was recorded of it, as `e`: of an agent what was its to answer then.
     pub fn events(&self, account: AccountId, which: Which) -> Conditions {
         let mut rows = Conditions::on("reporting_events", "e");
-        rows.and("e.account_id = $1", &[&account]);
+        rows.and(&format!("{}e.account_id = $1", self.by_conversation()), &[&account]);
         which.limit(&mut rows, "e.inbox_id", "e.conversation_id", account);
         match self {
             Self::Account => {}

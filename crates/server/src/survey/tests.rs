@@ -100,7 +100,7 @@ async fn resolving_asks_once_after_the_activity_with_a_link(desk: Desk) {
     desk.set(number, "resolved").await;
     assert_eq!(
         desk.events().await.split_off(before),
-        ["conversation.status_changed", "conversation.updated", "message.created", "message.created"]
+        ["conversation.status_changed", "message.created", "message.created", "conversation.updated"]
     );
     let messages = desk.messages(number).await;
     let kinds: Vec<_> = messages.iter().map(|message| message["message_type"].as_i64().unwrap()).collect();

@@ -69,7 +69,7 @@ async fn a_removed_agent_leaves_nothing_but_what_it_wrote(app: TestApp) {
     }
     check_counts(&app, &admin).await;
     let names = app.event_names(account).await;
-    let changed = ["assignee.changed", "conversation.updated", "assignee.changed", "conversation.updated"];
+    let changed = ["assignee.changed", "assignee.changed", "conversation.updated", "conversation.updated"];
     assert_eq!(names[before..], [&["agent.removed"][..], &changed].concat());
     assert_eq!(app.number(activities, &[account.get()]).await, activities_before);
     // What it wrote has its sender, and the user is there, in its other account too.

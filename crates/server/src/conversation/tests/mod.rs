@@ -127,9 +127,9 @@ async fn an_agent_who_opens_a_conversation_takes_it_over_and_an_administrator_do
         [
             "conversation.status_changed",
             "assignee.changed",
-            "conversation.updated",
             "message.created",
-            "message.created"
+            "message.created",
+            "conversation.updated",
         ]
     );
     assert_eq!(desk.show(number).await["meta"]["assignee"]["id"], json!(desk.agent.id));
@@ -222,7 +222,7 @@ async fn a_team_takes_the_assignee_who_is_not_in_it_away_and_picks_its_own(desk:
     assert_eq!(assign(quiet).await.expect(200).json()["allow_auto_assign"], false);
     assert_eq!(desk.show(number).await["meta"]["assignee"]["id"], json!(desk.agent.id));
     let events = desk.events_of(assign(picking)).await;
-    assert_eq!(events, ["assignee.changed", "team.changed", "conversation.updated", "message.created"]);
+    assert_eq!(events, ["assignee.changed", "team.changed", "message.created", "conversation.updated"]);
     let shown = desk.show(number).await;
     assert_eq!(shown["meta"]["assignee"]["id"], json!(desk.other.id));
     assert_eq!(shown["meta"]["team"]["is_member"], false);

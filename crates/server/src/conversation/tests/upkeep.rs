@@ -29,7 +29,7 @@ async fn a_priority_is_set_changed_and_removed_with_a_trace(desk: Desk) {
             assert_eq!(shown["priority"], "low");
         })
         .await;
-    assert_eq!(events, ["conversation.updated", "message.created"]);
+    assert_eq!(events, ["message.created", "conversation.updated"]);
     let answer = desk.post(&desk.agent, number, "toggle_priority", json!({ "priority": "urgent" })).await.expect(200);
     assert!(answer.body.is_empty());
     assert_eq!(desk.show(number).await["priority"], "urgent");
@@ -98,10 +98,10 @@ async fn a_muted_conversation_stays_resolved_until_it_is_unmuted(desk: Desk) {
         .await;
     let expected = [
         "conversation.status_changed",
-        "conversation.updated",
+        "message.created",
         "message.created",
         "conversation.updated",
-        "message.created",
+        "conversation.updated",
     ];
     assert_eq!(events, expected);
     let again = desk.events_of(async { desk.post(&desk.agent, number, "mute", json!({})).await.expect(200) }).await;

@@ -193,7 +193,7 @@ async fn events_tell_who_wrote_and_what_the_client_called_it(desk: Desk) {
     let echo = json!({ "echo_id": "tmp-1" });
     assert_eq!(
         desk.events(from).await,
-        [event("message.created", &agent, echo), event("first_reply.created", &agent, json!({}))]
+        [event("message.created", &agent, echo.clone()), event("first_reply.created", &agent, echo)]
     );
     let from = desk.events(0).await.len();
     desk.write(json!({ "content": "x", "private": true })).await;

@@ -41,7 +41,7 @@ async fn the_one_that_has_the_address_survives_with_all_that_the_other_had(site:
     let attributes = json!({ "plan": "gold", "deep": { "a": 1, "b": 2 }, "seen": true });
     assert_eq!(merged["custom_attributes"], attributes);
     let events = site.app.event_names(site.administrator.account).await.split_off(before);
-    assert_eq!(events, ["contact.merged", "contact.deleted", "contact.updated"]);
+    assert_eq!(events, ["contact.merged", "contact.deleted", "conversation.contact_changed", "contact.updated"]);
     site.count_is_right().await;
 
     // At once and after the job alike.

@@ -457,7 +457,7 @@ async fn the_contacts_message_reopens_its_conversation(site: Site) {
         site.write(&session, number, "again").await;
         assert_eq!(site.show(number).await["status"], "open", "{status}");
         let events = site.app.event_names(site.administrator.account).await.split_off(from);
-        let expected = ["conversation.status_changed", "conversation.updated", "message.created", "contact.updated"];
+        let expected = ["conversation.status_changed", "message.created", "contact.updated", "conversation.updated"];
         assert_eq!(events, expected);
     }
 }
