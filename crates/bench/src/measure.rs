@@ -91,7 +91,8 @@ impl Samples {
     #[expect(clippy::cast_precision_loss, reason = "some ten thousand calls")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the list")]
     fn at(&self, part: f64) -> f64 {
-        let last = self.micros.len().saturating_sub(1);
+        // What never answered has no time, and keeps no budget.
+        let Some(last) = self.micros.len().checked_sub(1) else { return f64::NAN };
         let micros = self.micros.get((last as f64 * part).round() as usize).copied().unwrap_or_default();
         f64::from(micros) / 1_000.0
     }

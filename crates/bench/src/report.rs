@@ -268,6 +268,9 @@ impl Budget {
 }
 
 fn shown(number: f64, unit: &str) -> String {
+    if number.is_nan() {
+        return "no answer in time".into();
+    }
     if number >= 100.0 { format!("{number:.0}{unit}") } else { format!("{number:.2}{unit}") }
 }
 
