@@ -113,7 +113,7 @@ async fn a_muted_conversation_stays_resolved_until_it_is_unmuted(desk: Desk) {
     assert_eq!(desk.show(other).await["muted"], false);
 
     let events = desk.events_of(async { desk.post(&desk.agent, number, "unmute", json!({})).await.expect(200) }).await;
-    assert_eq!(events, ["conversation.updated", "message.created"]);
+    assert_eq!(events, ["message.created", "conversation.updated"]);
     let shown = desk.show(number).await;
     assert_eq!((&shown["status"], &shown["muted"]), (&json!("resolved"), &json!(false)));
     desk.incoming(number).await;
