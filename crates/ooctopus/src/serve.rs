@@ -129,6 +129,7 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
         upload_timeout: config.upload_timeout,
         sign_in_limits: config.sign_in_limits,
         trusted_proxies: config.trusted_proxies.0.clone(),
+        socket_limits: server::SocketLimits::default(),
     })
 }
 

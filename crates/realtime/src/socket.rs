@@ -18,8 +18,6 @@ use crate::Hub;
 use crate::outbox::{Frame, Outbox};
 use crate::protocol::{self, Command, SUBPROTOCOL, Since, Verb};
 
-/// How often every socket gets a sign of life; clients give up after 6 s without.
-const PING: Duration = Duration::from_secs(3);
 /// The longest command.
 const MAX_COMMAND: usize = 64 * 1024;
 /// Less than 7 KiB for an idle socket instead of 135.
@@ -30,13 +28,15 @@ const READ_BUFFER: usize = 4 * 1024;
 pub struct Limits {
     /// Subscriptions of one socket; further ones are refused.
     pub subscriptions: usize,
+    /// How often it gets a sign of life; clients give up after 6 s without.
+    pub ping: Duration,
     /// How long the client's network may take for one frame before the socket is closed.
     pub send_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { subscriptions: 100, send_timeout: Duration::from_secs(10) }
+        Self { subscriptions: 100, ping: Duration::from_secs(3), send_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -146,7 +146,7 @@ impl<C: Channel> Socket<C> {
         if self.write(protocol::welcome()).await.is_err() {
             return End::Gone;
         }
-        let mut pings = interval_at(Instant::now() + PING, PING);
+        let mut pings = interval_at(Instant::now() + self.limits.ping, self.limits.ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let closing = self.outbox.closing().clone();
         loop {

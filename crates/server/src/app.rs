@@ -47,6 +47,8 @@ pub struct Settings {
     pub sign_in_limits: bool,
     /// Whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// What a socket may cost.
+    pub socket_limits: realtime::Limits,
 }
 
 /// For tests: the key that signs addresses is known to everybody. Tests put the outbox where they want it.
@@ -68,6 +70,7 @@ impl Default for Settings {
             upload_timeout: Duration::from_mins(10),
             sign_in_limits: true,
             trusted_proxies: Vec::new(),
+            socket_limits: realtime::Limits::default(),
         }
     }
 }

@@ -65,5 +65,6 @@ pub use edge::{Error, MultipartLimit, Result, Uploads};
 pub use file::base_url::BaseUrl;
 pub use file::storage::Files;
 pub use migrations::MIGRATIONS;
+pub use realtime::Limits as SocketLimits;
 pub use routes::router;
 pub use secret::SecretKey;

@@ -119,12 +119,17 @@ impl TestApp {
     }
 
     /// The product on a port of this machine, where addresses in answers lead; serves while the test runs.
-    #[expect(clippy::disallowed_methods, reason = "the test's runtime ends the task")]
     pub async fn listening(engine: Engine) -> Self {
+        Self::listening_with(engine, Settings::default()).await
+    }
+
+    /// The same, with these settings.
+    #[expect(clippy::disallowed_methods, reason = "the test's runtime ends the tasks")]
+    pub async fn listening_with(engine: Engine, settings: Settings) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let base_url = BaseUrl::new(url, &SecretKey::new([0; 32]));
-        let app = Self::with_settings(engine, Settings { base_url, ..Settings::default() }).await;
+        let app = Self::with_settings(engine, Settings { base_url, ..settings }).await;
         let service = app.service().into_make_service();
         tokio::task::spawn(async move { axum::serve(listener, service).await });
         tokio::task::spawn(cable::tail(&app.app).run(CancellationToken::new()));

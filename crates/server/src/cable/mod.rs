@@ -14,7 +14,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-use realtime::{Hub, Limits};
+use realtime::Hub;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use types::AccountId;
 
@@ -28,8 +28,6 @@ pub use tail::{Tail, tail};
 pub struct Cable {
     /// Who listens.
     pub hub: Hub,
-    /// What a socket may cost.
-    pub limits: Limits,
     /// Logs that somebody has begun to listen to: at most one word for each subscription that begins.
     opened: UnboundedSender<AccountId>,
     waiting: std::sync::Mutex<Option<UnboundedReceiver<AccountId>>>,
@@ -38,7 +36,7 @@ pub struct Cable {
 impl Default for Cable {
     fn default() -> Self {
         let (opened, waiting) = unbounded_channel();
-        Self { hub: Hub::default(), limits: Limits::default(), opened, waiting: std::sync::Mutex::new(Some(waiting)) }
+        Self { hub: Hub::default(), opened, waiting: std::sync::Mutex::new(Some(waiting)) }
     }
 }
 

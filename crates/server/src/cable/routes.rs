@@ -15,6 +15,6 @@ pub async fn cable(State(app): State<App>, request: Result<WebSocketUpgrade, Web
         let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
         return (StatusCode::NOT_FOUND, plain, "Page not found").into_response();
     };
-    let (hub, clock, limits) = (app.cable.hub.clone(), app.clock.clone(), app.cable.limits);
+    let (hub, clock, limits) = (app.cable.hub.clone(), app.clock.clone(), app.settings.socket_limits);
     realtime::upgrade(request, hub, clock, RoomChannel::new(app), limits)
 }
