@@ -52,6 +52,7 @@ migrations! {
     "0086_counts_of_filters.sql",
     "0087_filter_indexes.sql",
     "0088_presences.sql",
+    "0089_listeners.sql",
 }
 
 #[cfg(test)]

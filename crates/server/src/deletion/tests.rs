@@ -502,6 +502,7 @@ const FEW: &[&str] = &[
     "automation_rules",
     "canned_responses",
     "custom_attribute_definitions",
+    "event_cursors",
     "csat_survey_responses",
     "contact_counters",
     "contact_presences",

@@ -1,0 +1,176 @@
+//! Listeners, with listeners that note what they hear.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ::store::testing::db_test;
+use ::store::{Conn, Grown, Tx, sql};
+use edge::{Error, Result};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use types::{AccountId, LabelId};
+
+use super::lease::TIME;
+use super::{Dispatcher, Listener};
+use crate::events::log::Logged;
+use crate::events::{Actor, Event, record};
+use crate::platform::audit;
+use crate::testing::TestApp;
+
+const EVERYTHING: Grown = Grown { accounts: std::collections::BTreeSet::new(), any: true };
+
+/// Notes each event in the audit log, unless it is out of order.
+struct Notes {
+    name: &'static str,
+    fails: Arc<AtomicBool>,
+}
+
+impl Notes {
+    fn new(name: &'static str) -> Arc<dyn Listener> {
+        Arc::new(Self { name, fails: Arc::default() })
+    }
+}
+
+impl Listener for Notes {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn hear(&self, tx: &mut Tx<'_>, account: AccountId, event: &Logged) -> Result<()> {
+        audit::record_in(tx, account, &Actor::System, self.name, &json!({ "seq": event.seq }))?;
+        // After its effect, which goes with it.
+        if self.fails.load(Ordering::Relaxed) { Err(Error::Unavailable) } else { Ok(()) }
+    }
+}
+
+/// The numbers that a listener noted, in the order in which it did.
+async fn noted(app: &TestApp, account: AccountId, name: &'static str) -> Vec<i64> {
+    let read = move |conn: &mut Conn<'_>| {
+        let rows: Vec<(types::Json,)> = conn.query(
+            sql!("SELECT subject FROM audit_log WHERE account_id = $1 AND action = $2 ORDER BY id"),
+            (account, name),
+        )?;
+        let seq = |subject: types::Json| subject.read::<serde_json::Value>()["seq"].as_i64().unwrap();
+        Ok::<_, ::store::Error>(rows.into_iter().map(|(subject,)| seq(subject)).collect())
+    };
+    app.app.store.read(read).await.unwrap()
+}
+
+async fn happens(app: &TestApp, account: AccountId, count: i64) {
+    let write = move |tx: &mut Tx<'_>| {
+        for label in 0..count {
+            record(tx, account, &Actor::System, &Event::LabelCreated(LabelId::new(label)));
+        }
+        Ok::<_, Error>(())
+    };
+    app.app.store.write(write).await.unwrap();
+}
+
+async fn head(app: &TestApp, account: AccountId) -> i64 {
+    app.app.store.read(move |conn| crate::events::log::head(conn, account)).await.unwrap()
+}
+
+#[db_test]
+async fn a_listener_hears_everything_once_and_in_order_from_when_it_is_new(app: TestApp) {
+    let old = app.account().await;
+    happens(&app, old, 3).await;
+    let before = head(&app, old).await;
+    let listener = Notes::new("notes");
+    let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let held = dispatcher.hold().await.unwrap().unwrap();
+    dispatcher.register(&listener).await.unwrap();
+    dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+    assert_eq!(noted(&app, old, "notes").await, Vec::<i64>::new());
+    happens(&app, old, 120).await;
+    let new = app.account().await;
+    happens(&app, new, 2).await;
+    for _ in 0..2 {
+        dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+        assert_eq!(noted(&app, old, "notes").await, (before + 1..=before + 120).collect::<Vec<_>>());
+        assert_eq!(noted(&app, new, "notes").await, (1..=head(&app, new).await).collect::<Vec<_>>());
+    }
+    // An account that is gone is no trouble.
+    app.app.store.write(move |tx| crate::account::service::delete(tx, new)).await.unwrap();
+    app.run_due_jobs().await;
+    let grown = Grown { accounts: [new, old].into(), any: true };
+    dispatcher.hear(&listener, held, &grown).await.unwrap();
+}
+
+#[db_test]
+async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
+    let account = app.account().await;
+    let fails = Arc::new(AtomicBool::new(true));
+    let failing: Arc<dyn Listener> = Arc::new(Notes { name: "failing", fails: Arc::clone(&fails) });
+    let dispatcher = Dispatcher::new(&app.app, vec![Notes::new("well"), failing]);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(dispatcher.run(stop.clone()));
+    let heard = async |name: &'static str, count: usize| {
+        let wait = async {
+            while noted(&app, account, name).await.len() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait).await.expect("heard in time");
+    };
+    // Both are there before anything happens.
+    let registered = async || app.number("SELECT COUNT(*) FROM event_listeners", &[]).await;
+    while registered().await < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let before = head(&app, account).await;
+    happens(&app, account, 3).await;
+    heard("well", 3).await;
+    assert_eq!(noted(&app, account, "failing").await, Vec::<i64>::new());
+    fails.store(false, Ordering::Relaxed);
+    heard("failing", 3).await;
+    for name in ["well", "failing"] {
+        assert_eq!(noted(&app, account, name).await, (before + 1..=before + 3).collect::<Vec<_>>());
+    }
+    stop.cancel();
+    running.await.unwrap();
+    // It was given back: another process need not wait.
+    assert!(Dispatcher::new(&app.app, Vec::new()).hold().await.unwrap().is_some());
+}
+
+#[db_test]
+async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_more(app: TestApp) {
+    let account = app.account().await;
+    let listener = Notes::new("notes");
+    let [first, second] = [(); 2].map(|()| Dispatcher::new(&app.app, vec![Arc::clone(&listener)]));
+    let held = first.hold().await.unwrap().unwrap();
+    first.register(&listener).await.unwrap();
+    assert_eq!(second.hold().await.unwrap(), None);
+    let before = head(&app, account).await;
+    happens(&app, account, 2).await;
+    first.hear(&listener, held, &EVERYTHING).await.unwrap();
+    app.clock.advance(TIME - Duration::from_secs(1));
+    assert_eq!(first.hold().await.unwrap(), Some(held), "renewed");
+    app.clock.advance(TIME - Duration::from_secs(1));
+    assert_eq!(second.hold().await.unwrap(), None);
+    app.clock.advance(Duration::from_secs(1));
+    let taken = second.hold().await.unwrap().unwrap();
+    assert_ne!(taken, held);
+    happens(&app, account, 2).await;
+    // The first one was only slow, and does not know yet.
+    assert!(first.hear(&listener, held, &EVERYTHING).await.is_err());
+    assert_eq!(first.hold().await.unwrap(), None);
+    assert_eq!(noted(&app, account, "notes").await.len(), 2);
+    second.hear(&listener, taken, &EVERYTHING).await.unwrap();
+    assert_eq!(noted(&app, account, "notes").await, (before + 1..=before + 4).collect::<Vec<_>>());
+}
+
+#[db_test]
+async fn two_that_both_believe_to_listen_do_everything_once(app: TestApp) {
+    let account = app.account().await;
+    let listener = Notes::new("notes");
+    let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let held = dispatcher.hold().await.unwrap().unwrap();
+    dispatcher.register(&listener).await.unwrap();
+    let before = head(&app, account).await;
+    happens(&app, account, 60).await;
+    let everything = EVERYTHING;
+    let turns = futures_util::future::join_all((0..6).map(|_| dispatcher.hear(&listener, held, &everything))).await;
+    assert!(turns.into_iter().all(|turn| turn.is_ok()));
+    assert_eq!(noted(&app, account, "notes").await, (before + 1..=before + 60).collect::<Vec<_>>());
+}
