@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -36,7 +36,6 @@ where
     S::Future: Send,
 {
     let connections = TaskTracker::new();
-    let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
@@ -51,9 +50,19 @@ where
             request
         });
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let watched = graceful.watch(connection);
+        let stop = stop.clone();
         connections.spawn(async move {
-            if let Err(cause) = watched.await {
+            // A socket leaves the connection with its handshake.
+            let mut connection = pin!(connection.with_upgrades());
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    // It closes after its request.
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(cause) = ended {
                 debug!(%cause, "a connection ended early");
             }
             drop(place);
@@ -61,8 +70,6 @@ where
     }
     // Who comes now is refused, instead of waiting for an answer that never comes.
     drop(listener);
-    // Tells every connection to close after its request.
-    graceful.shutdown().await;
     connections.close();
     connections.wait().await;
 }

@@ -1,9 +1,14 @@
-//! Fake clock, reader of mails, HTTP client and recording player for tests. Does not know the server.
+//! Fake clock, reader of mails, client of sockets and recording player for tests. Does not know the server.
 
+pub mod cable;
 mod clock;
+mod listener;
 mod mail;
 pub mod openapi;
+mod random;
 pub mod replay;
 
 pub use clock::FakeClock;
+pub use listener::Listener;
 pub use mail::ReceivedMail;
+pub use random::Random;

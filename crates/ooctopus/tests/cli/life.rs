@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use store::testing::db_test;
+use testing::cable::{self, Frame};
 
 use crate::support::{Installation, LONG, mode, value_of};
 
@@ -72,6 +73,17 @@ async fn a_request_in_flight_is_finished_before_the_end(installation: Installati
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let outcome = server.wait();
     assert_eq!(outcome.status.code(), Some(0), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn sockets_are_told_to_come_back() {
+    let installation = Installation::new();
+    let server = installation.serve().ready().await;
+    let (_commands, mut frames) = cable::open(&server.url).await.unwrap();
+    assert_eq!(frames.next().await, Frame::Welcome);
+    server.stop();
+    let last = r#"{"type":"disconnect","reason":"server_restart","reconnect":true}"#;
+    assert_eq!(frames.next().await, Frame::Ended(last.to_owned()));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod durability;
 mod folder;
+mod kills;
 mod life;
 mod mail;
 mod setup;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
-use super::cable::{self, Commands, Frame, Frames};
+use crate::cable::{self, Commands, Frame, Frames};
 
 /// How long a socket may take to answer a command.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -136,9 +136,9 @@ impl Ears {
         commands.subscribe(&identifier).await.map_err(socket_error(receiver))?;
         self.sockets.insert(receiver.to_owned(), Ear { commands, identifier: identifier.clone() });
         let is_answer =
-            |frame: &Frame| matches!(frame, Frame::Confirmed(of) | Frame::Rejected(of) if *of == identifier);
+            |frame: &Frame| matches!(frame, Frame::Confirmed(of, _) | Frame::Rejected(of) if *of == identifier);
         Ok(match self.wait(receiver, is_answer).await? {
-            Some(Frame::Confirmed(_)) => Subscribed::Confirmed,
+            Some(Frame::Confirmed(..)) => Subscribed::Confirmed,
             Some(_) => Subscribed::Rejected,
             None => Subscribed::NoAnswer,
         })
@@ -218,7 +218,7 @@ impl Ears {
                 let event = part("event").as_str().unwrap_or_default().to_owned();
                 self.heard.push(Delivery { receiver: receiver.clone(), event, payload: part("data") });
             }
-            Frame::Welcome | Frame::Ping | Frame::Confirmed(_) | Frame::Rejected(_) => {}
+            Frame::Welcome | Frame::Ping | Frame::Confirmed(..) | Frame::Rejected(_) => {}
         }
         Ok(Some((receiver, frame)))
     }

@@ -5,7 +5,6 @@
 
 mod amendment;
 mod answer;
-mod cable;
 mod deviation;
 mod difference;
 mod ears;

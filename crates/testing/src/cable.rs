@@ -29,8 +29,8 @@ pub enum Frame {
     Welcome,
     /// The server is alive.
     Ping,
-    /// The subscription with this identifier is accepted.
-    Confirmed(String),
+    /// The subscription with this identifier is accepted; it hears after this number, if it asked for one.
+    Confirmed(String, Option<i64>),
     /// The subscription with this identifier is refused.
     Rejected(String),
     /// What a subscription hears.
@@ -57,6 +57,11 @@ impl Commands {
     /// Asks for a subscription.
     pub async fn subscribe(&mut self, identifier: &str) -> Result<(), Box<Error>> {
         self.send(&json!({"command": "subscribe", "identifier": identifier})).await
+    }
+
+    /// Asks for a subscription that hears what the log has after `since`, or what comes from now on.
+    pub async fn subscribe_since(&mut self, identifier: &str, since: Option<i64>) -> Result<(), Box<Error>> {
+        self.send(&json!({"command": "subscribe", "identifier": identifier, "since": since})).await
     }
 
     /// Calls an action of a subscription.
@@ -93,7 +98,9 @@ impl Frame {
         match (frame.get("type").and_then(Value::as_str), identifier, frame.get("message")) {
             (Some("welcome"), None, None) => Self::Welcome,
             (Some("ping"), None, Some(_)) => Self::Ping,
-            (Some("confirm_subscription"), Some(identifier), None) => Self::Confirmed(identifier),
+            (Some("confirm_subscription"), Some(identifier), None) => {
+                Self::Confirmed(identifier, frame.get("seq").and_then(Value::as_i64))
+            }
             (Some("reject_subscription"), Some(identifier), None) => Self::Rejected(identifier),
             (None, Some(_), Some(message)) => Self::Message(message.clone()),
             _ => unknown(),
@@ -110,7 +117,9 @@ mod tests {
         assert_eq!(Frame::read(r#"{"type":"welcome"}"#), Frame::Welcome);
         assert_eq!(Frame::read(r#"{"type":"ping","message":1893456000}"#), Frame::Ping);
         let confirmed = Frame::read(r#"{"identifier":"{}","type":"confirm_subscription"}"#);
-        assert_eq!(confirmed, Frame::Confirmed("{}".to_owned()));
+        assert_eq!(confirmed, Frame::Confirmed("{}".to_owned(), None));
+        let numbered = Frame::read(r#"{"identifier":"{}","type":"confirm_subscription","seq":7}"#);
+        assert_eq!(numbered, Frame::Confirmed("{}".to_owned(), Some(7)));
         let rejected = Frame::read(r#"{"identifier":"{}","type":"reject_subscription"}"#);
         assert_eq!(rejected, Frame::Rejected("{}".to_owned()));
         let message = Frame::read(r#"{"identifier":"{}","message":{"event":"a","data":{}}, "seq": 1}"#);
