@@ -1,6 +1,7 @@
 //! Conversations and messages as events carry them (realtime.md §2.2).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use edge::Result;
 use serde::Serialize;
@@ -157,11 +158,11 @@ impl Pushes {
         viewer: &Viewer,
         id: ConversationId,
     ) -> Result<Option<(&Conversation, &ConversationPush)>> {
-        if !self.0.contains_key(&id) {
-            let loaded = load(conn, viewer, id)?;
-            self.0.insert(id, loaded);
-        }
-        Ok(self.0.get(&id).and_then(Option::as_ref).map(|loaded| (&loaded.conversation, &loaded.push)))
+        let loaded = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(load(conn, viewer, id)?),
+        };
+        Ok(loaded.as_ref().map(|loaded| (&loaded.conversation, &loaded.push)))
     }
 }
 

@@ -8,6 +8,7 @@ use ::store::testing::db_test;
 use ::store::{Conn, Grown, Tx, sql};
 use edge::{Error, Result};
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use types::{AccountId, LabelId};
 
@@ -18,6 +19,8 @@ use crate::events::{Actor, Event, record};
 use crate::platform::audit;
 use crate::testing::TestApp;
 
+/// A second less than a lease lasts.
+const ALMOST: Duration = Duration::from_secs(TIME.as_secs() - 1);
 const EVERYTHING: Grown = Grown { accounts: std::collections::BTreeSet::new(), any: true };
 
 /// Notes each event in the audit log, unless it is out of order.
@@ -27,7 +30,7 @@ struct Notes {
 }
 
 impl Notes {
-    fn new(name: &'static str) -> Arc<dyn Listener> {
+    fn listener(name: &'static str) -> Arc<dyn Listener> {
         Arc::new(Self { name, fails: Arc::default() })
     }
 }
@@ -76,7 +79,7 @@ async fn a_listener_hears_everything_once_and_in_order_from_when_it_is_new(app: 
     let old = app.account().await;
     happens(&app, old, 3).await;
     let before = head(&app, old).await;
-    let listener = Notes::new("notes");
+    let listener = Notes::listener("notes");
     let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
     let held = dispatcher.hold().await.unwrap().unwrap();
     dispatcher.register(&listener).await.unwrap();
@@ -102,9 +105,10 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
     let account = app.account().await;
     let fails = Arc::new(AtomicBool::new(true));
     let failing: Arc<dyn Listener> = Arc::new(Notes { name: "failing", fails: Arc::clone(&fails) });
-    let dispatcher = Dispatcher::new(&app.app, vec![Notes::new("well"), failing]);
+    let dispatcher = Dispatcher::new(&app.app, vec![Notes::listener("well"), failing]);
     let stop = CancellationToken::new();
-    let running = tokio::spawn(dispatcher.run(stop.clone()));
+    let mut running = JoinSet::new();
+    running.spawn(dispatcher.run(stop.clone()));
     let heard = async |name: &'static str, count: usize| {
         let wait = async {
             while noted(&app, account, name).await.len() < count {
@@ -128,7 +132,7 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
         assert_eq!(noted(&app, account, name).await, (before + 1..=before + 3).collect::<Vec<_>>());
     }
     stop.cancel();
-    running.await.unwrap();
+    running.join_all().await;
     // It was given back: another process need not wait.
     assert!(Dispatcher::new(&app.app, Vec::new()).hold().await.unwrap().is_some());
 }
@@ -136,7 +140,7 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
 #[db_test]
 async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_more(app: TestApp) {
     let account = app.account().await;
-    let listener = Notes::new("notes");
+    let listener = Notes::listener("notes");
     let [first, second] = [(); 2].map(|()| Dispatcher::new(&app.app, vec![Arc::clone(&listener)]));
     let held = first.hold().await.unwrap().unwrap();
     first.register(&listener).await.unwrap();
@@ -144,9 +148,9 @@ async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_mo
     let before = head(&app, account).await;
     happens(&app, account, 2).await;
     first.hear(&listener, held, &EVERYTHING).await.unwrap();
-    app.clock.advance(TIME - Duration::from_secs(1));
+    app.clock.advance(ALMOST);
     assert_eq!(first.hold().await.unwrap(), Some(held), "renewed");
-    app.clock.advance(TIME - Duration::from_secs(1));
+    app.clock.advance(ALMOST);
     assert_eq!(second.hold().await.unwrap(), None);
     app.clock.advance(Duration::from_secs(1));
     let taken = second.hold().await.unwrap().unwrap();
@@ -163,7 +167,7 @@ async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_mo
 #[db_test]
 async fn two_that_both_believe_to_listen_do_everything_once(app: TestApp) {
     let account = app.account().await;
-    let listener = Notes::new("notes");
+    let listener = Notes::listener("notes");
     let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
     let held = dispatcher.hold().await.unwrap().unwrap();
     dispatcher.register(&listener).await.unwrap();

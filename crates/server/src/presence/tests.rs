@@ -93,8 +93,8 @@ async fn conversations_go_to_who_is_there(app: TestApp) {
     };
     assert_eq!(assignee().await, Value::Null);
     app.user_lives(account, agent.id).await;
-    let assigned = assignee().await;
-    assert_eq!((&assigned["id"], &assigned["availability_status"]), (&json!(agent.id), &json!("online")));
+    let picked = assignee().await;
+    assert_eq!((&picked["id"], &picked["availability_status"]), (&json!(agent.id), &json!("online")));
     app.clock.advance(Duration::from_secs(21));
     assert_eq!(assignee().await, Value::Null);
 }

@@ -127,8 +127,8 @@ async fn each_event_reaches_those_who_see_what_it_is_about_and_nobody_else(desk:
     desk.public(&desk.contact, &format!("{path}/toggle_status"), json!({})).await;
     check("again", [&[], &[], &[], &[], &[], &[]]).await;
 
-    let note = format!("Look, [@](mention://user/{}/x)", agent.id);
-    post(admin, "messages", json!({ "content": note, "private": true })).await;
+    let mention = format!("Look, [@](mention://user/{}/x)", agent.id);
+    post(admin, "messages", json!({ "content": mention, "private": true })).await;
     let told = ["message.created", "conversation.mentioned"];
     check("a mention", [&told, &[], &["message.created"], &[], &[], &[]]).await;
 
@@ -197,8 +197,8 @@ async fn who_sees_a_conversation_hears_of_it_and_who_does_not_hears_nothing(desk
         for (caller, heard) in [(&desk.agent, &heard[0]), (&desk.rookie, &heard[1])] {
             let list = desk.app.get(caller, "conversations").await.expect(200).json();
             let is_listed = !list["data"]["payload"].as_array().unwrap().is_empty();
-            let hears = heard.iter().any(|name| name == "message.created");
-            assert_eq!(hears, is_listed, "turn {turn}: {heard:?}");
+            let is_told = heard.iter().any(|name| name == "message.created");
+            assert_eq!(is_told, is_listed, "turn {turn}: {heard:?}");
         }
     }
     assert!(desk.app.get(&desk.admin, &path).await.expect(200).json()["payload"].is_array());

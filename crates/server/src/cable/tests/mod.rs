@@ -175,11 +175,11 @@ impl Ear {
             if frame.get("message").is_none() {
                 return frame;
             }
-            self.keep(frame);
+            self.keep(&frame);
         }
     }
 
-    fn keep(&mut self, frame: Value) {
+    fn keep(&mut self, frame: &Value) {
         if frame["message"]["event"] != "presence.update" {
             self.heard.push(frame["message"].clone());
         }
@@ -205,7 +205,7 @@ impl Ear {
     async fn is_closed(&mut self) -> bool {
         while let Some(frame) = self.next().await {
             if frame.get("message").is_some() {
-                self.keep(frame);
+                self.keep(&frame);
             } else if frame["type"] == "disconnect" {
                 return true;
             }

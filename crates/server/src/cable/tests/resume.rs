@@ -89,20 +89,20 @@ async fn a_log_that_does_not_reach_back_says_so(desk: Desk) {
     let account = desk.account().get();
     trim(&desk, 0, 3).await;
     let text = identifier(&desk.app, &desk.agent).await;
-    let head = desk.app.number("SELECT event_seq FROM account_counters WHERE account_id = $1", &[account]).await;
-    for since in [0, 1, head + 1, -5] {
+    let last = desk.app.number("SELECT event_seq FROM account_counters WHERE account_id = $1", &[account]).await;
+    for since in [0, 1, last + 1, -5] {
         let mut ear = Ear::open(&desk.app).await;
         ear.subscribe(&text, Some(json!(since))).await;
         let heard = ear.flush().await;
-        let trimmed = json!({ "event": "log.trimmed", "data": { "account_id": account }, "seq": head });
+        let trimmed = json!({ "event": "log.trimmed", "data": { "account_id": account }, "seq": last });
         assert_eq!(heard, [trimmed], "since {since}");
         write(&desk, number, "new").await;
         desk.app.run_due_jobs().await;
         crate::cable::dispatched(&desk.app.app).await;
         assert_eq!(contents(&ear.flush().await), ["new"]);
-        trim(&desk, head, i64::MAX).await;
+        trim(&desk, last, i64::MAX).await;
     }
     let mut ear = Ear::open(&desk.app).await;
-    ear.subscribe(&text, Some(json!(head))).await;
+    ear.subscribe(&text, Some(json!(last))).await;
     assert_eq!(ear.flush().await, Vec::<Value>::new());
 }
