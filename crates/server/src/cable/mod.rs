@@ -1,7 +1,7 @@
 //! Sockets at `/cable`: everybody hears of what he may see, at once and in order (realtime.md §1, §2).
 //!
 //! Events of an account's log go out in the log's order. [`tail`] reads each log that somebody here listens to, once for
-//! all its listeners; [`render`] decides who hears an event and makes its message; the hub of the crate `realtime`
+//! all its listeners; `render` decides who hears an event and makes its message; the hub of the crate `realtime`
 //! brings it to the sockets. A stream is named by the secret key of who listens, a user's or a session's, so that a key
 //! that was changed hears nothing from that moment on.
 

@@ -87,7 +87,7 @@ pub fn lock(tx: &mut Tx<'_>, account: AccountId, id: ContactId) -> Result<Option
 /// What no two contacts of an account have in common.
 const UNIQUE: [&str; 3] = ["email", "phone_number", "identifier"];
 
-/// Which of [`UNIQUE`] a contact has already; `except` does not count.
+/// Which of `UNIQUE` a contact has already; `except` does not count.
 pub fn find_taken(
     conn: &mut Conn<'_>,
     account: AccountId,
@@ -128,7 +128,7 @@ pub fn insert(tx: &mut Tx<'_>, account: AccountId, new: &NewContact) -> Result<O
     )?)
 }
 
-/// Stores a changed contact; gives those of [`UNIQUE`] that another one got at the same time, and then the transaction
+/// Stores a changed contact; gives those of `UNIQUE` that another one got at the same time, and then the transaction
 /// is lost.
 pub fn update(tx: &mut Tx<'_>, account: AccountId, id: ContactId, new: &NewContact) -> Result<Vec<&'static str>> {
     let now = tx.now();

@@ -273,7 +273,7 @@ pub fn list_of_contact(conn: &mut Conn<'_>, account: AccountId, contact: Contact
 }
 
 /// The conversations of a contact in inboxes that still exist, those with the latest activity first, at most
-/// [`UNPAGED`]; with `only` just those in inboxes that this user is a member of.
+/// `UNPAGED`; with `only` just those in inboxes that this user is a member of.
 pub fn list_recent_of_contact(
     conn: &mut Conn<'_>,
     account: AccountId,
