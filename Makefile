@@ -6,10 +6,10 @@ BENCH_BIN := $(CARGO_TARGET_DIR)/release/bench
 DEV_BIN := $(CARGO_TARGET_DIR)/debug/ooctopus
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev check test bench bench-big openapi clean
+.PHONY: help run dev check test bench bench-big bench-faults openapi clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build and serve Ooctopus with demo data kept in ./data
 	@cargo build --release -p ooctopus && "$(BIN)" serve --demo --data-dir ./data
@@ -33,6 +33,10 @@ bench: ## measure the usual loads on both databases
 bench-big: ## measure with a million conversations; takes long
 	cargo build --release -p ooctopus && cargo build --release -p bench
 	"$(BENCH_BIN)" big
+
+bench-faults: ## kill the server 200 times under load and cut 10,000 sockets, on both databases; takes long
+	OOCTOPUS_TEST_KILLS=200 scripts/with-postgres cargo test -p ooctopus --test cli kills -- --nocapture
+	OOCTOPUS_TEST_CUTS=10000 scripts/with-postgres cargo test -p server --lib cable::tests::cuts -- --nocapture
 
 openapi: ## write the descriptions of the HTTP API anew
 	OOCTOPUS_WRITE_OPENAPI=1 cargo test -p server openapi

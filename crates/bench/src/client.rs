@@ -75,7 +75,8 @@ async fn run(address: SocketAddr, requests: Requests, number: usize, from: Insta
     }
 }
 
-struct Connection {
+/// A keep-alive connection.
+pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
     /// Where the body of the last answer lies in `buffer`.
@@ -83,18 +84,20 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> Result<Self> {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("connecting to the server")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(256 * 1024), body: (0, 0) })
     }
 
-    fn body(&self) -> &[u8] {
+    /// The body of the last answer.
+    pub fn body(&self) -> &[u8] {
         &self.buffer[self.body.0..self.body.1]
     }
 
     /// Sends a request and reads its answer whole; gives the status.
-    async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
@@ -128,7 +131,8 @@ fn content_length(head: &str) -> Option<usize> {
     })
 }
 
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+/// Where `wanted` first is in `text`.
+pub fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }
 

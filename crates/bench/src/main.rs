@@ -1,5 +1,6 @@
-//! Measures the product: `bench run` for the usual loads, `bench big` for a million conversations, `bench one WHAT`
-//! `bench deletion` for the deletion of an account beside another one, `bench one WHAT` for a single load that runs long enough to look at the server with a profiler.
+//! Measures the product: `bench run` for the usual loads, `bench big` for a million conversations,
+//! `bench deletion` for the deletion of an account beside another one, `bench sockets` for those who listen, `bench one
+//! WHAT` for a single load that runs long enough to look at the server with a profiler.
 //!
 //! Nothing here fails because a figure is low; the report says which budget holds. See `bench/README.md`.
 
@@ -17,6 +18,7 @@ mod product;
 mod random;
 mod reads;
 mod report;
+mod sockets;
 mod statements;
 mod targets;
 
@@ -44,11 +46,12 @@ async fn main() -> Result<()> {
         "run" => run().await,
         "big" => big().await,
         "deletion" => deletion_alone().await,
+        "sockets" => sockets_alone().await,
         "one" => {
             let engine = std::env::args().nth(3);
             one(&std::env::args().nth(2).unwrap_or_default(), engine.as_deref() == Some("postgres")).await
         }
-        _ => bail!("usage: bench run | big | deletion | one WHAT [postgres]"),
+        _ => bail!("usage: bench run | big | deletion | sockets | one WHAT [postgres]"),
     }
 }
 
@@ -65,6 +68,7 @@ async fn run() -> Result<()> {
     run.figures.extend(creates::measure(&copied, &CALLERS, EACH).await?);
     output::line("a deletion");
     run.figures.extend(deletion::measure(&Data::Folder(data::copy(&s.folder, "deletion")?)).await?);
+    measure_sockets(&mut run).await?;
     output::line("lists and pages");
     let sets = [("S", Data::Folder(s.folder)), ("M", Data::Folder(m.folder))];
     run.figures.extend(reads::measure(&sets, &[], EACH).await?);
@@ -98,8 +102,26 @@ async fn deletion_alone() -> Result<()> {
     run.publish("deletion")
 }
 
-/// One load on S for ten seconds, by its name in the tables or a part of it.
+/// Only the sockets.
+async fn sockets_alone() -> Result<()> {
+    let mut run = begin();
+    measure_sockets(&mut run).await?;
+    run.publish("sockets")
+}
+
+async fn measure_sockets(run: &mut Run) -> Result<()> {
+    output::line("sockets");
+    let found = sockets::measure().await?;
+    run.figures.extend(found.figures);
+    run.sockets.extend(found.costs);
+    Ok(())
+}
+
+/// One load on S for ten seconds, by its name in the tables or a part of it; `sockets` are what [`sockets::measure`] does.
 async fn one(what: &str, on_postgres: bool) -> Result<()> {
+    if what == "sockets" {
+        return sockets::measure().await.map(drop);
+    }
     let (database, data) = if on_postgres {
         let (database, data) = fill_postgres().await?;
         (Some(database), data)
@@ -127,7 +149,14 @@ async fn one(what: &str, on_postgres: bool) -> Result<()> {
 }
 
 fn begin() -> Run {
-    Run { machine: machine::look(), made_in_s: Vec::new(), figures: Vec::new(), statements: Vec::new(), product: None }
+    Run {
+        machine: machine::look(),
+        made_in_s: Vec::new(),
+        figures: Vec::new(),
+        sockets: Vec::new(),
+        statements: Vec::new(),
+        product: None,
+    }
 }
 
 async fn prepare(run: &mut Run, shape: Shape) -> Result<Prepared> {

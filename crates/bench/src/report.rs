@@ -12,6 +12,7 @@ use crate::machine::Machine;
 use crate::measure::{Figure, round};
 use crate::output;
 use crate::product::Product;
+use crate::sockets::{self, Cost};
 use crate::statements::Statements;
 use crate::targets::{
     CONTACT_FILTER, CONVERSATION_FILTER, LABEL_SUMMARY, LIST, LIVE, MESSAGES, META, OTHER_FILTER, SEARCH, SERIES,
@@ -27,6 +28,8 @@ pub struct Run {
     pub made_in_s: Vec<(String, f64)>,
     /// Rates and times.
     pub figures: Vec<Figure>,
+    /// What sockets cost.
+    pub sockets: Vec<Cost>,
     /// Statements of each endpoint.
     pub statements: Vec<Statements>,
     /// Size, start, memory.
@@ -90,6 +93,7 @@ impl Run {
             }
         }
         budgets.extend(self.deletion_budgets());
+        budgets.extend(self.socket_budgets());
         for statements in self.statements.iter().filter(|statements| statements.only_pages) {
             let fixed = statements.counts.windows(2).all(|pair| pair[0] == pair[1]);
             budgets.push(Budget {
@@ -119,6 +123,31 @@ impl Run {
             ])
         });
         budgets.flatten().collect()
+    }
+
+    /// Many sockets hear soon, cost little, and one that never reads holds up no other: the slowest deliveries beside it,
+    /// against those without it, in the same run.
+    fn socket_budgets(&self) -> Vec<Budget> {
+        let mut budgets = Vec::new();
+        let many =
+            |what: &str| self.figures.iter().find(|figure| figure.what == what && figure.data == sockets::MANY.name);
+        if let Some(heard) = many(sockets::HEARD) {
+            let what = format!("{}, c={}, p99", heard.what, heard.callers);
+            budgets.push(Budget::at_most(&what, heard.p99_ms, 50.0, " ms"));
+            if let Some(beside) = many(sockets::BESIDE) {
+                let ratio = beside.p99_ms / heard.p99_ms.max(0.01);
+                budgets.push(Budget::at_most(&format!("{}, p99 / without", beside.what), ratio, 2.0, "×"));
+            }
+        }
+        if let Some(cost) = self.sockets.iter().find(|cost| cost.data == sockets::MANY.name) {
+            budgets.push(Budget::at_most(
+                &format!("memory of each of {} sockets", cost.sockets),
+                cost.kib_each,
+                10.0,
+                " KiB",
+            ));
+        }
+        budgets
     }
 
     fn section(&self, budgets: &[Budget]) -> String {
@@ -151,6 +180,7 @@ impl Run {
         for statements in &self.statements {
             writeln!(text, "| {} | {:?} |", statements.what, statements.counts).ok();
         }
+        self.push_sockets(&mut text);
         text.push_str("\n| what | data | engine | c | rate | p50 | p99 | CPU of the server | bytes |\n");
         text.push_str("|---|---|---|---|---|---|---|---|---|\n");
         for figure in &self.figures {
@@ -188,15 +218,18 @@ impl Run {
             ("meta", "268/s".into(), "≥ 13,000/s", 13_000.0, rate(META, 8)),
         ];
         rows.retain(|(.., found)| found.is_some());
-        if rows.is_empty() {
+        let sockets = self.socket_comparison();
+        if rows.is_empty() && sockets.is_empty() {
             return;
         }
-        text.push_str("| data set S | reference | aim | ours | |\n|---|---|---|---|---|\n");
+        let data = if rows.is_empty() { "" } else { "data set S " };
+        writeln!(text, "| {data}| reference | aim | ours | |\n|---|---|---|---|---|").ok();
         for (what, reference, aim, least, found) in rows {
             let found = found.unwrap_or_default();
             let mark = if found >= least { "reached" } else { "**missed**" };
             writeln!(text, "| {what} | {reference} | {aim} | {found:.0}/s | {mark} |").ok();
         }
+        text.push_str(&sockets);
         if let Some(product) = &self.product {
             let idle = mib(product.idle_s.all_kib);
             let mark = if idle <= 25.0 { "reached" } else { "**missed**" };
@@ -206,6 +239,59 @@ impl Run {
             writeln!(text, "| start to first answer | 2,400 ms | ≤ 100 ms | {start} ms | {mark} |").ok();
         }
         text.push('\n');
+    }
+
+    /// The rows of the table "What to beat" that are about sockets.
+    fn socket_comparison(&self) -> String {
+        let mut text = String::new();
+        let mut push = |what: &str, reference: &str, aim: &str, found: String, reached: bool| {
+            let mark = if reached { "reached" } else { "**missed**" };
+            writeln!(text, "| {what} | {reference} | {aim} | {found} | {mark} |").ok();
+        };
+        let one = |figure: &&Figure| figure.what == sockets::HEARD && figure.data == sockets::ONE.name;
+        if let Some(Figure { p50_ms, p99_ms, .. }) = self.figures.iter().find(one) {
+            let found = format!("{p50_ms:.2} / {p99_ms:.2} ms");
+            let reached = *p50_ms <= 5.0 && *p99_ms <= 20.0;
+            push("500 sockets, 50 messages: p50 / p99", "62 / 99 ms", "≤ 5 / 20 ms", found, reached);
+        }
+        if let Some(cost) = self.sockets.iter().find(|cost| cost.data == sockets::ONE.name) {
+            push(
+                "500 sockets: memory of each",
+                "18 KB",
+                "≤ 8 KB",
+                format!("{} KiB", cost.kib_each),
+                cost.kib_each <= 8.0,
+            );
+        }
+        text
+    }
+
+    fn push_sockets(&self, text: &mut String) {
+        if self.sockets.is_empty() {
+            return;
+        }
+        text.push_str(
+            "\n| sockets | in | all subscribed after | memory of each | CPU while idle | frames of a message |",
+        );
+        text.push_str(" CPU of a frame | one that never reads |\n|---|---|---|---|---|---|---|---|\n");
+        for cost in &self.sockets {
+            let unread = cost.unread.map_or_else(String::new, |unread| {
+                let end = if unread.is_closed { "closed by the server" } else { "open to the end" };
+                format!("{end}, {} frames on their way", unread.frames)
+            });
+            writeln!(
+                text,
+                "| {} | {} | {:.0} ms | {} KiB | {} % of a core | {} | {} µs | {unread} |",
+                cost.sockets,
+                cost.data,
+                cost.opened_ms,
+                cost.kib_each,
+                cost.idle_percent,
+                cost.frames_each,
+                cost.frame_us
+            )
+            .ok();
+        }
     }
 }
 

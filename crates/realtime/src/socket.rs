@@ -20,8 +20,9 @@ use crate::protocol::{self, Command, SUBPROTOCOL, Since, Verb};
 
 /// The longest command.
 const MAX_COMMAND: usize = 64 * 1024;
-/// Less than 7 KiB for an idle socket instead of 135.
-const READ_BUFFER: usize = 4 * 1024;
+/// Kept for every socket, idle as most are: commands are short, and a longer one is read in several steps. The library
+/// would keep 128 KiB. With less than 1 KiB its buffer would shrink to some bytes for each step.
+const READ_BUFFER: usize = 1024;
 
 /// What a socket may cost.
 #[derive(Debug, Clone, Copy)]
@@ -87,9 +88,8 @@ pub fn upgrade<C: Channel>(
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .on_upgrade(move |socket| async move {
-            let tracked = hub.sockets().token();
-            serve(socket, &hub, &*clock, channel, limits).await;
-            drop(tracked);
+            // In a task of its own, which keeps nothing of the handshake as long as the socket lives.
+            hub.sockets().spawn(serve(socket, hub.clone(), clock, channel, limits));
         })
 }
 
@@ -122,23 +122,32 @@ enum End {
 }
 
 /// Serves a socket until one side ends it.
-pub async fn serve<C: Channel>(stream: WebSocket, hub: &Hub, clock: &dyn Clock, channel: C, limits: Limits) {
+pub fn serve<C: Channel>(
+    stream: WebSocket,
+    hub: Hub,
+    clock: Arc<dyn Clock>,
+    channel: C,
+    limits: Limits,
+) -> impl Future<Output = ()> + Send + 'static {
     let (outbox, frames) = Outbox::new();
-    gauge!("cable_sockets").increment(1);
+    // Made outside of the future, which would else keep room for the stream twice.
     let mut open = Socket { stream, outbox, channel, subscriptions: HashMap::new(), limits, work: None };
-    let end = open.run(hub, clock, frames).await;
-    let last = match end {
-        End::Gone => None,
-        End::Closed => Some(protocol::disconnect("remote", true)),
-        End::Stopped => Some(protocol::disconnect("server_restart", true)),
-    };
-    if let Some(last) = last
-        && open.write(last).await.is_ok()
-    {
-        // The client may be gone by now; nobody waits for its answer.
-        timeout(limits.send_timeout, open.stream.send(ws::Message::Close(None))).await.ok();
+    async move {
+        gauge!("cable_sockets").increment(1);
+        let end = open.run(&hub, &*clock, frames).await;
+        let last = match end {
+            End::Gone => None,
+            End::Closed => Some(protocol::disconnect("remote", true)),
+            End::Stopped => Some(protocol::disconnect("server_restart", true)),
+        };
+        if let Some(last) = last
+            && open.write(last).await.is_ok()
+        {
+            // The client may be gone by now; nobody waits for its answer.
+            timeout(limits.send_timeout, open.stream.send(ws::Message::Close(None))).await.ok();
+        }
+        gauge!("cable_sockets").decrement(1);
     }
-    gauge!("cable_sockets").decrement(1);
 }
 
 impl<C: Channel> Socket<C> {
@@ -237,5 +246,33 @@ async fn finished<S>(work: &mut Option<Work<S>>) -> Done<S> {
     match work {
         Some(work) => work.await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone)]
+    struct Nobody;
+
+    impl Channel for Nobody {
+        type Subscription = ();
+
+        async fn subscribe(&self, _asked: Subscribe) -> Result<(), Refusal> {
+            Err(Refusal::Ignored)
+        }
+
+        async fn perform(&self, _subscription: Arc<()>, _data: String) {}
+    }
+
+    fn size_of_result<A, B, C, D, E, F>(_: impl FnOnce(A, B, C, D, E) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_every_socket_keeps_is_small() {
+        let bytes = size_of_result(serve::<Nobody>);
+        assert!(bytes <= 1_280, "{bytes}");
     }
 }

@@ -19,7 +19,7 @@ use crate::App;
 use crate::events::log;
 
 /// Events that are read at a time.
-const BATCH: i64 = 100;
+const BATCH: u16 = 100;
 /// Logs that are read at the same time: one that takes long leaves room for others.
 const AT_ONCE: usize = 4;
 /// Logs are looked at this often even when nobody said that they have grown.
@@ -174,19 +174,21 @@ async fn deliver(app: &App, account: AccountId) -> Result<()> {
         let deliveries = app
             .store
             .read(move |conn| {
-                let events = log::read_after(conn, account, after, BATCH)?;
+                let events = log::read_after(conn, account, after, i64::from(BATCH))?;
                 let mut renderer = Renderer::new(conn, account, &base_url, Listeners::Hub(&listeners));
                 events.iter().map(|logged| renderer.render(conn, logged)).collect::<Result<Vec<Delivery>>>()
             })
             .await?;
-        if deliveries.is_empty() {
-            return Ok(());
-        }
+        let count = deliveries.len();
         for Delivery { seq, message } in deliveries {
             match message {
                 Some((message, streams)) => hub.deliver(account, seq, &message, &streams),
                 None => hub.pass(account, seq),
             }
+        }
+        // What is committed meanwhile is told of after its commit, and has the log looked at again.
+        if count < usize::from(BATCH) {
+            break;
         }
     }
     Ok(())
