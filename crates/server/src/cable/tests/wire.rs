@@ -50,6 +50,13 @@ async fn a_socket_lives_is_confirmed_and_told_who_is_there(engine: Engine) {
     // The same again is nothing new; a sign of life is answered; contacts hear of users only.
     ear.send(&json!({ "command": "subscribe", "identifier": ours })).await;
     let mut visitor = desk.ear_of_contact(&desk.contact).await;
+    // What it is told comes after the sign of life has been noted.
+    let told = loop {
+        let frame = visitor.next().await.unwrap();
+        if frame["type"] != "ping" {
+            break frame;
+        }
+    };
     let data = json!({ "action": "update_presence" }).to_string();
     ear.send(&json!({ "command": "message", "identifier": ours, "data": data })).await;
     let again = loop {
@@ -59,12 +66,6 @@ async fn a_socket_lives_is_confirmed_and_told_who_is_there(engine: Engine) {
         }
     };
     assert_eq!(again["message"]["data"]["contacts"], json!({ desk.contact.id.to_string(): "online" }));
-    let told = loop {
-        let frame = visitor.next().await.unwrap();
-        if frame["type"] != "ping" {
-            break frame;
-        }
-    };
     assert_eq!(told["message"]["data"], json!({ "account_id": desk.account(), "users": users }));
 }
 
