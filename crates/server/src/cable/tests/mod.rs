@@ -81,14 +81,14 @@ impl Desk {
     async fn ear_of(&self, member: &Caller) -> Ear {
         let mut ear = Ear::open(&self.app).await;
         let identifier = identifier(&self.app, member).await;
-        assert_eq!(ear.subscribe(&identifier, None).await["type"], "confirm_subscription");
+        ear.listen(&identifier).await;
         ear
     }
 
     async fn ear_of_contact(&self, contact: &Visitor) -> Ear {
         let mut ear = Ear::open(&self.app).await;
         let identifier = json!({ "channel": "RoomChannel", "pubsub_token": contact.key }).to_string();
-        assert_eq!(ear.subscribe(&identifier, None).await["type"], "confirm_subscription");
+        ear.listen(&identifier).await;
         ear
     }
 
@@ -192,6 +192,20 @@ impl Ear {
         }
         self.send(&command).await;
         self.answer().await
+    }
+
+    /// Subscribes, and is there: gives what it is told of who is.
+    async fn listen(&mut self, identifier: &str) -> Value {
+        assert_eq!(self.subscribe(identifier, None).await["type"], "confirm_subscription");
+        loop {
+            let frame = self.next().await.expect("an open socket");
+            if frame["message"]["event"] == "presence.update" {
+                return frame["message"].clone();
+            }
+            if frame["type"] != "ping" {
+                self.keep(&frame);
+            }
+        }
     }
 
     /// All that came by now: frames are written in order, so that what was sent before this refusal is here before it.
