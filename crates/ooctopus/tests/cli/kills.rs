@@ -25,18 +25,30 @@ const END: &str = "the end";
 
 /// Who writes, and where.
 #[derive(Clone)]
-struct Writer {
+pub struct Writer {
     name: String,
-    path: String,
+    pub path: String,
     token: Option<String>,
 }
 
 #[db_test]
 async fn acknowledged_messages_are_heard_once_through_fifty_kills(installation: Installation) {
+    let server = installation.serve_with(&["--demo"]).ready().await;
+    kill_under_load(&installation, server, ROUNDS, None).await.stop();
+}
+
+/// Kills a server with a new demo again and again while messages are written to it, and starts it on the same data.
+/// Somebody listens to it, or at another server: every message that was acknowledged must be heard once, and all in their
+/// order.
+pub async fn kill_under_load(
+    installation: &Installation,
+    mut server: Server,
+    rounds: usize,
+    other: Option<&str>,
+) -> Server {
     let mut random = Random::printed();
-    let mut server = installation.serve_with(&["--demo"]).ready().await;
     let mut administrator = administrator(&server).await;
-    assert!(administrator.listen(&server.url).await);
+    assert!(administrator.listen(other.unwrap_or(&server.url)).await);
     let begin = administrator.seq().unwrap();
     let writers = writers(&server).await;
     let ending = Writer { name: END.to_owned(), ..writers[0].clone() };
@@ -52,7 +64,7 @@ async fn acknowledged_messages_are_heard_once_through_fifty_kills(installation: 
     let mut listening = JoinSet::new();
     listening.spawn(listen(administrator, address));
     let mut written = Vec::new();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for _ in 0..random.below(MOST_MESSAGES) {
             written.push(timeout(LONG, acknowledged.recv()).await.unwrap().unwrap());
         }
@@ -66,9 +78,8 @@ async fn acknowledged_messages_are_heard_once_through_fifty_kills(installation: 
     while let Some(content) = acknowledged.recv().await {
         written.push(content);
     }
-    assert!(ending.write(&server.url, END).await);
+    assert!(ending.write(other.unwrap_or(&server.url), END).await);
     let heard = timeout(LONG, listening.join_next()).await.unwrap().unwrap().unwrap();
-    server.stop();
 
     assert!(heard.is_sorted_by(|one, next| one.0 < next.0), "{heard:?}");
     let created: Vec<&(i64, String)> = heard.iter().filter(|(_, content)| !content.is_empty()).collect();
@@ -76,18 +87,19 @@ async fn acknowledged_messages_are_heard_once_through_fifty_kills(installation: 
         assert_eq!(created.iter().filter(|(_, heard)| heard == content).count(), 1, "{content}");
     }
     let numbers: Vec<i64> = created.iter().map(|(seq, _)| *seq).collect();
-    assert_eq!(numbers, numbers_of_messages(&installation, begin).await);
+    assert_eq!(numbers, numbers_of_messages(installation, begin).await);
     eprintln!("{} messages were acknowledged, {} heard", written.len(), created.len());
+    server
 }
 
 /// The administrator of the demo, who hears everything.
-async fn administrator(server: &Server) -> Listener {
+pub async fn administrator(server: &Server) -> Listener {
     let profile = server.get(&value_of(&server.demo, "ADMINISTRATOR_TOKEN"), "/api/v1/profile").await;
     Listener::user(1, profile["id"].as_i64().unwrap(), profile["pubsub_token"].as_str().unwrap())
 }
 
 /// Conversations of contacts, in each of which the contact and an agent write.
-async fn writers(server: &Server) -> Vec<Writer> {
+pub async fn writers(server: &Server) -> Vec<Writer> {
     let inbox = format!("/public/api/v1/inboxes/{}/contacts", value_of(&server.demo, "INBOX_IDENTIFIER"));
     let token = value_of(&server.demo, "AGENT_TOKEN");
     let mut writers = Vec::new();
@@ -105,7 +117,7 @@ async fn writers(server: &Server) -> Vec<Writer> {
 
 impl Writer {
     /// Whether the message was acknowledged.
-    async fn write(&self, url: &str, content: &str) -> bool {
+    pub async fn write(&self, url: &str, content: &str) -> bool {
         let mut request =
             reqwest::Client::new().post(format!("{url}{}", self.path)).json(&json!({ "content": content }));
         if let Some(token) = &self.token {

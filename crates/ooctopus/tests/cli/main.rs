@@ -8,5 +8,6 @@ mod folder;
 mod kills;
 mod life;
 mod mail;
+mod nodes;
 mod setup;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -20,7 +21,7 @@ pub const LONG: Duration = Duration::from_mins(1);
 /// An installation: a data folder that is not there yet and, on PostgreSQL, an empty database.
 pub struct Installation {
     folder: TempDir,
-    database: Option<TestDatabase>,
+    database: Option<Arc<TestDatabase>>,
 }
 
 /// What a command did.
@@ -50,7 +51,7 @@ impl OnEngine for Installation {
             Engine::Sqlite => None,
             Engine::Postgres => {
                 let made = tokio::task::spawn_blocking(move || TestDatabase::new(engine, &[], Arc::new(SystemClock)));
-                Some(made.await.unwrap())
+                Some(Arc::new(made.await.unwrap()))
             }
         };
         Self { folder: temporary_folder(), database }
@@ -61,6 +62,14 @@ impl Installation {
     /// One on SQLite, for what has nothing to do with the database.
     pub fn new() -> Self {
         Self { folder: temporary_folder(), database: None }
+    }
+
+    /// Another machine on the same database, with the same key in a data folder of its own.
+    pub fn node(&self) -> Self {
+        let node = Self { folder: temporary_folder(), database: self.database.clone() };
+        std::fs::DirBuilder::new().mode(0o700).create(node.data()).unwrap();
+        std::fs::copy(self.data().join("secret.key"), node.data().join("secret.key")).unwrap();
+        node
     }
 
     /// The data folder.
@@ -258,6 +267,12 @@ impl Server {
             request = request.header("api_access_token", token);
         }
         expect_json(request).await
+    }
+
+    /// PUT of JSON with a token.
+    pub async fn put(&self, token: &str, path: &str, body: &Value) -> Value {
+        let request = reqwest::Client::new().put(format!("{}{path}", self.url)).json(body);
+        expect_json(request.header("api_access_token", token)).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sockets, from the client's side.
 
+mod cuts;
 mod hearing;
 mod resume;
 mod wire;
