@@ -35,8 +35,8 @@ bench-big: ## measure with a million conversations; takes long
 	"$(BENCH_BIN)" big
 
 bench-faults: ## kill the server 200 times under load and cut 10,000 sockets, on both databases; takes long
-	OOCTOPUS_TEST_KILLS=200 scripts/with-postgres cargo test -p ooctopus --test cli kills -- --nocapture
-	OOCTOPUS_TEST_CUTS=10000 scripts/with-postgres cargo test -p server --lib cable::tests::cuts -- --nocapture
+	OOCTOPUS_TEST_MINUTES=60 OOCTOPUS_TEST_KILLS=200 scripts/with-postgres cargo test -p ooctopus --test cli kills -- --nocapture
+	OOCTOPUS_TEST_MINUTES=60 OOCTOPUS_TEST_CUTS=10000 scripts/with-postgres cargo test -p server --lib cable::tests::cuts -- --nocapture
 
 openapi: ## write the descriptions of the HTTP API anew
 	OOCTOPUS_WRITE_OPENAPI=1 cargo test -p server openapi

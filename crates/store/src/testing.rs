@@ -167,13 +167,19 @@ fn try_on(url: &str, statements: Vec<String>) -> Result<()> {
     Ok(thread.join().map_err(|_| Error::Panicked("while talking to PostgreSQL".into()))??)
 }
 
+/// The environment variable with the minutes that a test may take, for those that are told to do more than usual.
+const PATIENCE_VARIABLE: &str = "OOCTOPUS_TEST_MINUTES";
+
 /// How long a test may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_mins(2);
+fn patience() -> Duration {
+    let minutes = std::env::var(PATIENCE_VARIABLE).map_or(2, |minutes| minutes.parse().expect("minutes are a number"));
+    Duration::from_mins(minutes)
+}
 
 /// Runs what a test with [`db_test`] expands to, on a runtime of its own.
 #[doc(hidden)]
 pub fn run_test<T: OnEngine, F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(T) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let whole = async { tokio::time::timeout(PATIENCE, async { test(T::on(engine).await).await }).await };
+    let whole = async { tokio::time::timeout(patience(), async { test(T::on(engine).await).await }).await };
     runtime.expect("a runtime starts").block_on(whole).expect("the test ends in time");
 }

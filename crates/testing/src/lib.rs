@@ -11,4 +11,4 @@ pub mod replay;
 pub use clock::FakeClock;
 pub use listener::Listener;
 pub use mail::ReceivedMail;
-pub use random::Random;
+pub use random::{Random, times};

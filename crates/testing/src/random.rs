@@ -5,6 +5,11 @@ use std::hash::{BuildHasher as _, RandomState};
 /// The environment variable with the seed of a run that is to be repeated.
 const VARIABLE: &str = "OOCTOPUS_TEST_SEED";
 
+/// How often something is done: `usual`, or as often as the environment says where there is more time than in tests.
+pub fn times(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |times| times.parse().expect("how often is a number"))
+}
+
 /// A generator of 64-bit numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Random(u64);

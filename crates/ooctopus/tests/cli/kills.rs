@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use store::sql;
 use store::testing::db_test;
-use testing::{Listener, Random};
+use testing::{Listener, Random, times};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Installation, LONG, Server, value_of};
 
+/// How often a server is killed, if `OOCTOPUS_TEST_KILLS` does not say otherwise.
 const ROUNDS: usize = 50;
 /// As many agents write, and as many contacts.
 const WRITERS: usize = 2;
@@ -34,7 +35,7 @@ pub struct Writer {
 #[db_test]
 async fn acknowledged_messages_are_heard_once_through_fifty_kills(installation: Installation) {
     let server = installation.serve_with(&["--demo"]).ready().await;
-    kill_under_load(&installation, server, ROUNDS, None).await.stop();
+    kill_under_load(&installation, server, times("OOCTOPUS_TEST_KILLS", ROUNDS), None).await.stop();
 }
 
 /// Kills a server with a new demo again and again while messages are written to it, and starts it on the same data.

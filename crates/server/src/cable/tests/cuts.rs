@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use store::sql;
 use store::testing::db_test;
-use testing::{Listener, Random};
+use testing::{Listener, Random, times};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -18,8 +18,8 @@ use crate::App;
 use crate::events::{Event, log};
 use crate::testing::Caller;
 
-/// For each of the five sockets.
-const CUTS: usize = 200;
+/// Of all sockets together, if `OOCTOPUS_TEST_CUTS` does not say otherwise.
+const CUTS: usize = 1_000;
 /// Half of the cuts come before so many microseconds have gone: in the handshake, before the answer to a subscription,
 /// while the log is replayed. The others come as soon after the answer.
 const MOST_MICROS: u64 = 20_000;
@@ -59,8 +59,9 @@ async fn a_thousand_cuts_lose_nothing_and_double_nothing(desk: Desk) {
     };
     let cut = async {
         let mut cutting = JoinSet::new();
+        let cuts = times("OOCTOPUS_TEST_CUTS", CUTS) / ears.len();
         for ear in ears {
-            cutting.spawn(ear.cut(url.clone(), random.split(), Arc::clone(&pace)));
+            cutting.spawn(ear.cut(url.clone(), cuts, random.split(), Arc::clone(&pace)));
         }
         let ears = cutting.join_all().await;
         pace.close();
@@ -128,8 +129,8 @@ impl Ear {
     }
 
     /// Listens and is cut, again and again.
-    async fn cut(mut self, url: String, mut random: Random, pace: Arc<Semaphore>) -> Self {
-        for number in 0..CUTS {
+    async fn cut(mut self, url: String, cuts: usize, mut random: Random, pace: Arc<Semaphore>) -> Self {
+        for number in 0..cuts {
             let is_answered = number % 2 == 0;
             if is_answered {
                 assert!(self.listener.listen(&url).await);
