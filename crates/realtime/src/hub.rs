@@ -139,6 +139,11 @@ impl Hub {
         }
     }
 
+    /// How many sockets are open.
+    pub fn open_sockets(&self) -> usize {
+        self.0.sockets.len()
+    }
+
     /// Tells every socket to come back later, and waits until all are closed.
     pub async fn shut_down(&self) {
         self.0.stop.cancel();

@@ -1,6 +1,6 @@
 //! One socket: commands come in, frames go out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use crate::Hub;
 use crate::outbox::{Frame, Outbox};
 use crate::protocol::{self, Command, SUBPROTOCOL, Since, Verb};
 
+/// Commands of a socket that wait for the one before them; further ones wait in its network.
+const MAX_WAITING: usize = 8;
 /// The longest command.
 const MAX_COMMAND: usize = 64 * 1024;
 /// Kept for every socket, idle as most are: commands are short, and a longer one is read in several steps. The library
@@ -27,6 +29,8 @@ const READ_BUFFER: usize = 1024;
 /// What a socket may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// Sockets of the process; who asks for a further one is told to come back.
+    pub sockets: usize,
     /// Subscriptions of one socket; further ones are refused.
     pub subscriptions: usize,
     /// How often it gets a sign of life; clients give up after 6 s without.
@@ -37,7 +41,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { subscriptions: 100, ping: Duration::from_secs(3), send_timeout: Duration::from_secs(10) }
+        Self {
+            sockets: 20_000,
+            subscriptions: 100,
+            ping: Duration::from_secs(3),
+            send_timeout: Duration::from_secs(10),
+        }
     }
 }
 
@@ -109,6 +118,8 @@ struct Socket<C: Channel> {
     limits: Limits,
     /// Commands are worked on one after the other; frames go out meanwhile.
     work: Option<Work<C::Subscription>>,
+    /// Commands that came meanwhile.
+    waiting: VecDeque<ws::Utf8Bytes>,
 }
 
 /// Why a socket ends.
@@ -131,7 +142,8 @@ pub fn serve<C: Channel>(
 ) -> impl Future<Output = ()> + Send + 'static {
     let (outbox, frames) = Outbox::new();
     // Made outside of the future, which would else keep room for the stream twice.
-    let mut open = Socket { stream, outbox, channel, subscriptions: HashMap::new(), limits, work: None };
+    let mut open =
+        Socket { stream, outbox, channel, subscriptions: HashMap::new(), limits, work: None, waiting: VecDeque::new() };
     async move {
         gauge!("cable_sockets").increment(1);
         let end = open.run(&hub, &*clock, frames).await;
@@ -166,11 +178,14 @@ impl<C: Channel> Socket<C> {
                 done = finished(&mut self.work), if self.work.is_some() => {
                     self.work = None;
                     self.finish(done);
+                    self.go_on();
                     Ok(())
                 }
-                received = self.stream.recv(), if self.work.is_none() => match received {
+                // Also while a command is worked on: for a client that is gone no work goes on.
+                received = self.stream.recv(), if self.waiting.len() < MAX_WAITING => match received {
                     Some(Ok(ws::Message::Text(text))) => {
-                        self.begin(&text);
+                        self.waiting.push_back(text);
+                        self.go_on();
                         Ok(())
                     }
                     // Pings are answered and other frames skipped by the library.
@@ -189,6 +204,15 @@ impl<C: Channel> Socket<C> {
         counter!("cable_frames_total").increment(1);
         let sent = timeout(self.limits.send_timeout, self.stream.send(ws::Message::Text(text.into()))).await;
         sent.map_err(|_| ())?.map_err(|_| ())
+    }
+
+    /// Begins the commands that wait, until one takes its time.
+    fn go_on(&mut self) {
+        while self.work.is_none()
+            && let Some(text) = self.waiting.pop_front()
+        {
+            self.begin(&text);
+        }
     }
 
     /// Begins what a command asks for; what cannot be understood is not heeded (realtime.md §1.3).

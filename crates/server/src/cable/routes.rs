@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::{IntoResponse, Response};
+use edge::Error;
 use http::{StatusCode, header};
 
 use super::channel::RoomChannel;
@@ -16,5 +17,8 @@ pub async fn cable(State(app): State<App>, request: Result<WebSocketUpgrade, Web
         return (StatusCode::NOT_FOUND, plain, "Page not found").into_response();
     };
     let (hub, clock, limits) = (app.cable.hub.clone(), app.clock.clone(), app.settings.socket_limits);
+    if hub.open_sockets() >= limits.sockets {
+        return Error::Unavailable.into_response();
+    }
     realtime::upgrade(request, hub, clock, RoomChannel::new(app), limits)
 }

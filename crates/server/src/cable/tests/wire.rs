@@ -147,6 +147,23 @@ async fn a_socket_has_a_bound_of_subscriptions(engine: Engine) {
 }
 
 #[db_test]
+async fn a_server_has_a_bound_of_sockets(engine: Engine) {
+    let socket_limits = realtime::Limits { sockets: 2, ..realtime::Limits::default() };
+    let desk = Desk::of(TestApp::listening_with(engine, Settings { socket_limits, ..Settings::default() }).await).await;
+    let ears = [desk.ear_of(&desk.agent).await, desk.ear_of(&desk.admin).await];
+    let url = format!("{}/cable", desk.app.app.settings.base_url).replacen("http", "ws", 1);
+    let refused = tokio_tungstenite::connect_async(url.as_str()).await.unwrap_err();
+    let tokio_tungstenite::tungstenite::Error::Http(answer) = refused else { panic!("{refused}") };
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+    // One that closes makes room.
+    drop(ears);
+    while desk.app.app.cable.hub.open_sockets() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    desk.ear_of(&desk.agent).await;
+}
+
+#[db_test]
 async fn another_password_ends_the_sockets_of_the_old_key(desk: Desk) {
     let mut ears = [desk.ear_of(&desk.agent).await, desk.ear_of(&desk.admin).await];
     let old = identifier(&desk.app, &desk.agent).await;
