@@ -5,8 +5,8 @@
 mod access;
 pub mod answer;
 pub mod change;
+pub mod conversation;
 pub mod inbox;
-pub mod presence;
 pub mod routes;
 #[cfg(test)]
 mod tests;

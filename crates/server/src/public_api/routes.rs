@@ -161,8 +161,7 @@ pub async fn create_conversation(
         };
         let actor = Actor::Contact { id: visitor.contact.id };
         let conversation = service::open(tx, account, &opening, &actor)?;
-        let mut answer = load_conversations(tx, &visitor, vec![conversation], &base_url)?;
-        answer.pop().ok_or(Error::NotFound("conversation"))
+        load_conversation(tx, &visitor, conversation, &base_url)
     })
     .await
 }
@@ -343,8 +342,18 @@ fn to_json(contact: Contact, session: ContactInbox) -> PublicContactJson {
     }
 }
 
+/// A conversation with the messages that its contact may see.
+pub(super) fn load_conversation(
+    conn: &mut ::store::Conn<'_>,
+    visitor: &Visitor,
+    conversation: conversation::Conversation,
+    base_url: &BaseUrl,
+) -> Result<PublicConversationJson> {
+    load_conversations(conn, visitor, vec![conversation], base_url)?.pop().ok_or(Error::NotFound("conversation"))
+}
+
 /// The conversations with the messages that their contact may see: three statements for any number of them.
-pub(super) fn load_conversations(
+fn load_conversations(
     conn: &mut ::store::Conn<'_>,
     visitor: &Visitor,
     conversations: Vec<conversation::Conversation>,

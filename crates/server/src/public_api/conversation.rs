@@ -1,11 +1,11 @@
-//! What a contact does to a conversation beside writing: reading, typing, ending it (superset §21).
+//! One conversation, and what its contact does to it beside writing: reading, typing, ending it (superset §25).
 
 use axum::extract::State;
 use edge::{Body, Empty, Error, Json, Path, Result};
 use types::Status;
 
 use super::access;
-use super::routes::load_conversations;
+use super::routes::load_conversation;
 use super::wire::PublicConversationJson;
 use crate::App;
 use crate::cable::Typist;
@@ -38,9 +38,7 @@ pub async fn show(
         .read(move |conn| {
             let visitor = access::find_visitor(conn, &identifier, &source_id)?;
             let conversation = access::find_conversation(conn, &visitor, display_id)?;
-            load_conversations(conn, &visitor, vec![conversation], &base_url)?
-                .pop()
-                .ok_or(Error::NotFound("conversation"))
+            load_conversation(conn, &visitor, conversation, &base_url)
         })
         .await?;
     Ok(Json(answer))
@@ -72,9 +70,7 @@ pub async fn resolve(
             let actor = Actor::Contact { id: visitor.contact.id };
             let change = Change { status: Some((Status::Resolved, None)), ..Change::default() };
             let conversation = change::apply(tx, &conversation, change, &actor)?;
-            load_conversations(tx, &visitor, vec![conversation], &base_url)?
-                .pop()
-                .ok_or(Error::NotFound("conversation"))
+            load_conversation(tx, &visitor, conversation, &base_url)
         })
         .await?;
     Ok(Json(answer))
