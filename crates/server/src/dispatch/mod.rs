@@ -1,20 +1,21 @@
 //! Listeners of the event log that miss nothing.
 //!
-//! Each has a place in every account's log. What it does with an event and its step to the next place are one
+//! Each has a place in every account's log. It hears events in a snapshot, where it may look around and make what it
+//! needs without keeping a writer from its work; what it then does about them and its step to the next place are one
 //! transaction: a process that is killed leaves neither or both, and another one goes on from there. Of all processes on
 //! a database one listens, under a [`lease`]; when it dies, another takes over within seconds. Each listener goes its own
-//! pace: one that fails or takes long delays no other.
+//! pace: one that fails or takes long delays no other, and an account with a long log delays no other account.
 
 pub mod lease;
 mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::store::{Grown, Tx};
+use ::store::{Conn, Grown, Tx};
 use edge::{Error, Result};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,21 +31,32 @@ use crate::events::log::{self, Logged};
 
 /// Under which listeners listen.
 const LEASE: &str = "dispatch";
-/// Events that a listener hears in one transaction.
+/// Events that a listener hears at a time.
 const BATCH: i64 = 50;
 /// Logs are looked at this often even when nobody said that they have grown.
 const POLL: Duration = Duration::from_secs(2);
 /// How long a listener that failed waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What a listener does about events, in the transaction of its step to the next place. The transaction may be run again.
+pub type Effect = Box<dyn Fn(&mut Tx<'_>) -> Result<()> + Send + Sync>;
+
 /// Hears every event of every account, in the order of each account's log.
 pub trait Listener: Send + Sync + 'static {
     /// Stored in rows: never reuse a name.
     fn name(&self) -> &'static str;
 
-    /// Does what it does with an event. What may take time becomes a job in this transaction. An event is heard again
-    /// after a failure, and none behind it before; the transaction may be run again.
-    fn hear(&self, tx: &mut Tx<'_>, account: AccountId, event: &Logged) -> Result<()>;
+    /// Hears the next events of the account, and says what is to be done about them; `None`: nothing. What may take time
+    /// becomes a job there. After a failure, here or there, the events are heard again, and none behind them before.
+    fn hear(&self, conn: &mut Conn<'_>, account: AccountId, events: &[Logged]) -> Result<Option<Effect>>;
+}
+
+/// What a listener heard at a time.
+struct Heard {
+    before: i64,
+    /// The last event's number.
+    last: i64,
+    effect: Option<Effect>,
 }
 
 /// The listeners of one process.
@@ -157,36 +169,47 @@ impl Dispatcher {
             accounts.extend(self.app.store.read(move |conn| store::list_behind(conn, name)).await?);
         }
         let mut result = Ok(());
-        for account in accounts {
-            if let Err(cause) = self.hear_account(listener, held, account).await {
-                result = Err(cause);
+        let mut waiting: VecDeque<AccountId> = accounts.into_iter().collect();
+        while let Some(account) = waiting.pop_front() {
+            match self.hear_next(listener, held, account).await {
+                // The others first.
+                Ok(true) => waiting.push_back(account),
+                Ok(false) => {}
+                Err(cause) => result = Err(cause),
             }
         }
         result
     }
 
-    async fn hear_account(&self, listener: &Arc<dyn Listener>, held: Lease, account: AccountId) -> Result<()> {
-        loop {
-            let listener = Arc::clone(listener);
-            let step = move |tx: &mut Tx<'_>| {
-                let before = store::lock_cursor(tx, listener.name(), account)?;
-                if !lease::is_held(tx, LEASE, held)? {
-                    return Err(Error::Unavailable);
-                }
-                let events = log::read_after(tx, account, before, BATCH)?;
-                for event in &events {
-                    listener.hear(tx, account, event)?;
-                }
-                let Some(last) = events.last() else { return Ok(false) };
-                store::set_cursor(tx, listener.name(), account, last.seq)?;
-                Ok(true)
-            };
-            match self.app.store.write(step).await {
-                Ok(true) => {}
-                // An account that is gone has nothing more to tell.
-                Ok(false) | Err(Error::NotFound(_)) => return Ok(()),
-                Err(cause) => return Err(cause),
+    /// Lets the listener hear the next events of one account; whether there were any.
+    async fn hear_next(&self, listener: &Arc<dyn Listener>, held: Lease, account: AccountId) -> Result<bool> {
+        let (name, ears) = (listener.name(), Arc::clone(listener));
+        let hear = move |conn: &mut Conn<'_>| {
+            let before = store::find_cursor(conn, name, account)?;
+            let events = log::read_after(conn, account, before, BATCH)?;
+            let Some(last) = events.last().map(|event| event.seq) else { return Ok(None) };
+            let effect = ears.hear(conn, account, &events)?;
+            Ok::<_, Error>(Some(Heard { before, last, effect }))
+        };
+        let Some(heard) = self.app.store.read(hear).await? else { return Ok(false) };
+        let step = move |tx: &mut Tx<'_>| {
+            let place = store::lock_cursor(tx, name, account)?;
+            if !lease::is_held(tx, LEASE, held)? {
+                return Err(Error::Unavailable);
             }
+            // Otherwise somebody else has done it meanwhile.
+            if place == heard.before {
+                if let Some(effect) = &heard.effect {
+                    effect(tx)?;
+                }
+                store::set_cursor(tx, name, account, heard.last)?;
+            }
+            Ok(true)
+        };
+        match self.app.store.write(step).await {
+            // An account that is gone has nothing more to tell.
+            Err(Error::NotFound(_)) => Ok(false),
+            stepped => stepped,
         }
     }
 }

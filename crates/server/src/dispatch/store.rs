@@ -37,7 +37,16 @@ pub fn list_behind(conn: &mut Conn<'_>, listener: &str) -> Result<Vec<AccountId>
     Ok(rows.into_iter().map(|(account,)| account).collect())
 }
 
-/// The listener's place in the account's log, which stays until the end of the transaction.
+/// The listener's place in the account's log; 0 when it has heard nothing of it.
+pub fn find_cursor(conn: &mut Conn<'_>, listener: &str, account: AccountId) -> Result<i64> {
+    let row: Option<(i64,)> = conn.query_opt(
+        sql!("SELECT seq FROM event_cursors WHERE account_id = $1 AND listener = $2"),
+        (account, listener),
+    )?;
+    Ok(row.map_or(0, |(seq,)| seq))
+}
+
+/// The same; it stays until the end of the transaction.
 pub fn lock_cursor(tx: &mut Tx<'_>, listener: &str, account: AccountId) -> Result<i64> {
     let row: Option<(i64,)> = tx.query_opt(
         sql!(

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use types::{AccountId, LabelId};
 
 use super::lease::TIME;
-use super::{Dispatcher, Listener};
+use super::{Dispatcher, Effect, Listener};
 use crate::events::log::Logged;
 use crate::events::{Actor, Event, record};
 use crate::platform::audit;
@@ -40,10 +40,16 @@ impl Listener for Notes {
         self.name
     }
 
-    fn hear(&self, tx: &mut Tx<'_>, account: AccountId, event: &Logged) -> Result<()> {
-        audit::record_in(tx, account, &Actor::System, self.name, &json!({ "seq": event.seq }))?;
-        // After its effect, which goes with it.
-        if self.fails.load(Ordering::Relaxed) { Err(Error::Unavailable) } else { Ok(()) }
+    fn hear(&self, _: &mut Conn<'_>, account: AccountId, events: &[Logged]) -> Result<Option<Effect>> {
+        let seqs: Vec<i64> = events.iter().map(|event| event.seq).collect();
+        let (name, fails) = (self.name, Arc::clone(&self.fails));
+        Ok(Some(Box::new(move |tx| {
+            for seq in &seqs {
+                audit::record_in(tx, account, &Actor::System, name, &json!({ "seq": seq }))?;
+            }
+            // After its effect, which goes with it.
+            if fails.load(Ordering::Relaxed) { Err(Error::Unavailable) } else { Ok(()) }
+        })))
     }
 }
 
@@ -135,6 +141,27 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
     running.join_all().await;
     // It was given back: another process need not wait.
     assert!(Dispatcher::new(&app.app, Vec::new()).hold().await.unwrap().is_some());
+}
+
+#[db_test]
+async fn an_account_with_a_long_log_delays_no_other(app: TestApp) {
+    let (long, short) = (app.account().await, app.account().await);
+    let listener = Notes::listener("notes");
+    let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let held = dispatcher.hold().await.unwrap().unwrap();
+    dispatcher.register(&listener).await.unwrap();
+    happens(&app, long, 120).await;
+    happens(&app, short, 1).await;
+    dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+    let read = |conn: &mut Conn<'_>| {
+        let rows: Vec<(AccountId,)> =
+            conn.query(sql!("SELECT account_id FROM audit_log WHERE action = 'notes' ORDER BY id"), ())?;
+        Ok::<_, ::store::Error>(rows.into_iter().map(|(account,)| account).collect())
+    };
+    let turns: Vec<AccountId> = app.app.store.read(read).await.unwrap();
+    assert_eq!(turns.len(), 121);
+    let place = turns.iter().position(|account| *account == short).unwrap();
+    assert!(place < 60, "heard only after {place} events of the other one");
 }
 
 #[db_test]
