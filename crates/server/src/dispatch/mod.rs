@@ -4,14 +4,17 @@
 //! needs without keeping a writer from its work; what it then does about them and its step to the next place are one
 //! transaction: a process that is killed leaves neither or both, and another one goes on from there. Of all processes on
 //! a database one listens, under a [`lease`]; when it dies, another takes over within seconds. Each listener goes its own
-//! pace: one that fails or takes long delays no other, and an account with a long log delays no other account.
+//! pace: one that fails or takes long delays no other. Accounts take turns, a batch each: a long log, or one in which a
+//! listener fails, delays no other account.
 
 pub mod lease;
 mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +22,7 @@ use ::store::{Conn, Grown, Tx};
 use edge::{Error, Result};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use types::AccountId;
@@ -57,6 +60,15 @@ struct Heard {
     /// The last event's number.
     last: i64,
     effect: Option<Effect>,
+}
+
+/// What came of a batch in each account.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Accounts that may have more to tell.
+    more: BTreeSet<AccountId>,
+    /// Accounts in which the listener failed.
+    failed: BTreeMap<AccountId, Error>,
 }
 
 /// The listeners of one process.
@@ -123,7 +135,6 @@ impl Dispatcher {
         stop: CancellationToken,
     ) {
         let watch = self.app.store.watch_logs();
-        let mut grown = Grown { any: true, ..Grown::default() };
         while let Err(cause) = self.register(&listener).await {
             warn!(%cause, listener = listener.name(), "a listener could not be noted; trying again");
             tokio::select! {
@@ -131,27 +142,44 @@ impl Dispatcher {
                 () = sleep(PAUSE) => {}
             }
         }
-        while !stop.is_cancelled() {
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut grown = Grown { any: true, ..Grown::default() };
+        // Accounts in which it failed, and until when they are left alone.
+        let mut resting = BTreeSet::new();
+        let mut rested = Instant::now();
+        loop {
             let held = *lease.borrow_and_update();
             let heard = match held {
-                Some(held) => self.hear(&listener, held, &grown).await,
-                None => Ok(()),
+                Some(held) => self.hear(&listener, held, &grown, &resting).await,
+                None => Ok(Turn::default()),
             };
-            let failed = heard.is_err();
-            if let Err(cause) = heard {
-                warn!(%cause, listener = listener.name(), "a listener failed; it hears the event again");
+            let turn = heard.unwrap_or_else(|cause| {
+                warn!(%cause, listener = listener.name(), "looking for logs that have grown failed; looking again");
+                Turn::default()
+            });
+            if let Some((account, cause)) = turn.failed.first_key_value() {
+                let accounts = turn.failed.len();
+                warn!(%cause, %account, accounts, listener = listener.name(), "a listener failed; it hears the events again");
+                if resting.is_empty() {
+                    rested = Instant::now() + PAUSE;
+                }
+                resting.extend(turn.failed.into_keys());
             }
             grown = tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
-                () = sleep(PAUSE), if failed => Grown { any: true, ..Grown::default() },
-                grown = watch.grown(), if !failed && held.is_some() => grown,
                 // Whoever gets the lease looks at every log.
                 changed = lease.changed() => match changed {
                     Ok(()) => Grown { any: true, ..Grown::default() },
                     Err(_) => return,
                 },
-                () = sleep(POLL), if !failed => Grown { any: true, ..Grown::default() },
+                () = sleep_until(rested), if !resting.is_empty() => Grown { accounts: take(&mut resting), any: false },
+                _ = poll.tick() => Grown { any: true, ..Grown::default() },
+                grown = watch.grown(), if held.is_some() => grown,
+                () = ready(()), if !turn.more.is_empty() => Grown::default(),
             };
+            grown.accounts.extend(turn.more);
         }
     }
 
@@ -161,24 +189,32 @@ impl Dispatcher {
         self.app.store.write(move |tx| store::register(tx, name)).await
     }
 
-    /// Lets the listener hear what the logs that have grown have; one that fails in one account goes on in the others.
-    pub async fn hear(&self, listener: &Arc<dyn Listener>, held: Lease, grown: &Grown) -> Result<()> {
+    /// Lets the listener hear the next events of each log that has grown, but for those of accounts that rest.
+    async fn hear(
+        &self,
+        listener: &Arc<dyn Listener>,
+        held: Lease,
+        grown: &Grown,
+        resting: &BTreeSet<AccountId>,
+    ) -> Result<Turn> {
         let mut accounts: BTreeSet<AccountId> = grown.accounts.clone();
         if grown.any {
             let name = listener.name();
             accounts.extend(self.app.store.read(move |conn| store::list_behind(conn, name)).await?);
         }
-        let mut result = Ok(());
-        let mut waiting: VecDeque<AccountId> = accounts.into_iter().collect();
-        while let Some(account) = waiting.pop_front() {
+        let mut turn = Turn::default();
+        for account in accounts.difference(resting).copied() {
             match self.hear_next(listener, held, account).await {
-                // The others first.
-                Ok(true) => waiting.push_back(account),
+                Ok(true) => {
+                    turn.more.insert(account);
+                }
                 Ok(false) => {}
-                Err(cause) => result = Err(cause),
+                Err(cause) => {
+                    turn.failed.insert(account, cause);
+                }
             }
         }
-        result
+        Ok(turn)
     }
 
     /// Lets the listener hear the next events of one account; whether there were any.
@@ -193,7 +229,8 @@ impl Dispatcher {
         };
         let Some(heard) = self.app.store.read(hear).await? else { return Ok(false) };
         let step = move |tx: &mut Tx<'_>| {
-            let place = store::lock_cursor(tx, name, account)?;
+            // An account that is gone has nothing more to tell.
+            let Some(place) = store::lock_cursor(tx, name, account)? else { return Ok(false) };
             if !lease::is_held(tx, LEASE, held)? {
                 return Err(Error::Unavailable);
             }
@@ -206,10 +243,6 @@ impl Dispatcher {
             }
             Ok(true)
         };
-        match self.app.store.write(step).await {
-            // An account that is gone has nothing more to tell.
-            Err(Error::NotFound(_)) => Ok(false),
-            stepped => stepped,
-        }
+        self.app.store.write(step).await
     }
 }

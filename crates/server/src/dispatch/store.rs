@@ -1,6 +1,6 @@
 //! The SQL of listeners' places.
 
-use edge::{Error, Result};
+use edge::Result;
 use store::{Conn, Tx, sql};
 use types::AccountId;
 
@@ -46,8 +46,8 @@ pub fn find_cursor(conn: &mut Conn<'_>, listener: &str, account: AccountId) -> R
     Ok(row.map_or(0, |(seq,)| seq))
 }
 
-/// The same; it stays until the end of the transaction.
-pub fn lock_cursor(tx: &mut Tx<'_>, listener: &str, account: AccountId) -> Result<i64> {
+/// The same; it stays until the end of the transaction. `None`: the account is gone.
+pub fn lock_cursor(tx: &mut Tx<'_>, listener: &str, account: AccountId) -> Result<Option<i64>> {
     let row: Option<(i64,)> = tx.query_opt(
         sql!(
             "INSERT INTO event_cursors (account_id, listener, seq)
@@ -57,7 +57,7 @@ pub fn lock_cursor(tx: &mut Tx<'_>, listener: &str, account: AccountId) -> Resul
         ),
         (account, listener),
     )?;
-    row.map(|(seq,)| seq).ok_or(Error::NotFound("account"))
+    Ok(row.map(|(seq,)| seq))
 }
 
 /// Moves the listener's place.

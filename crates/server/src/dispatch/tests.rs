@@ -1,5 +1,6 @@
 //! Listeners, with listeners that note what they hear.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use types::{AccountId, LabelId};
 
-use super::lease::TIME;
+use super::lease::{Lease, TIME};
 use super::{Dispatcher, Effect, Listener};
 use crate::events::log::Logged;
 use crate::events::{Actor, Event, record};
@@ -21,7 +22,7 @@ use crate::testing::TestApp;
 
 /// A second less than a lease lasts.
 const ALMOST: Duration = Duration::from_secs(TIME.as_secs() - 1);
-const EVERYTHING: Grown = Grown { accounts: std::collections::BTreeSet::new(), any: true };
+const EVERYTHING: Grown = Grown { accounts: BTreeSet::new(), any: true };
 
 /// Notes each event in the audit log, unless it is out of order.
 struct Notes {
@@ -48,7 +49,7 @@ impl Listener for Notes {
                 audit::record_in(tx, account, &Actor::System, name, &json!({ "seq": seq }))?;
             }
             // After its effect, which goes with it.
-            if fails.load(Ordering::Relaxed) { Err(Error::Unavailable) } else { Ok(()) }
+            if fails.load(Ordering::Relaxed) { Err(Error::NotFound("what it looks for")) } else { Ok(()) }
         })))
     }
 }
@@ -64,6 +65,19 @@ async fn noted(app: &TestApp, account: AccountId, name: &'static str) -> Vec<i64
         Ok::<_, ::store::Error>(rows.into_iter().map(|(subject,)| seq(subject)).collect())
     };
     app.app.store.read(read).await.unwrap()
+}
+
+/// Lets the listener hear all that has happened; fails when it does in an account.
+async fn hear_all(dispatcher: &Dispatcher, listener: &Arc<dyn Listener>, held: Lease) -> Result<()> {
+    loop {
+        let turn = dispatcher.hear(listener, held, &EVERYTHING, &BTreeSet::new()).await?;
+        if let Some(cause) = turn.failed.into_values().next() {
+            return Err(cause);
+        }
+        if turn.more.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 async fn happens(app: &TestApp, account: AccountId, count: i64) {
@@ -89,13 +103,13 @@ async fn a_listener_hears_everything_once_and_in_order_from_when_it_is_new(app: 
     let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
     let held = dispatcher.hold().await.unwrap().unwrap();
     dispatcher.register(&listener).await.unwrap();
-    dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+    hear_all(&dispatcher, &listener, held).await.unwrap();
     assert_eq!(noted(&app, old, "notes").await, Vec::<i64>::new());
     happens(&app, old, 120).await;
     let new = app.account().await;
     happens(&app, new, 2).await;
     for _ in 0..2 {
-        dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+        hear_all(&dispatcher, &listener, held).await.unwrap();
         assert_eq!(noted(&app, old, "notes").await, (before + 1..=before + 120).collect::<Vec<_>>());
         assert_eq!(noted(&app, new, "notes").await, (1..=head(&app, new).await).collect::<Vec<_>>());
     }
@@ -103,7 +117,8 @@ async fn a_listener_hears_everything_once_and_in_order_from_when_it_is_new(app: 
     app.app.store.write(move |tx| crate::account::service::delete(tx, new)).await.unwrap();
     app.run_due_jobs().await;
     let grown = Grown { accounts: [new, old].into(), any: true };
-    dispatcher.hear(&listener, held, &grown).await.unwrap();
+    let turn = dispatcher.hear(&listener, held, &grown, &BTreeSet::new()).await.unwrap();
+    assert!(turn.failed.is_empty(), "{:?}", turn.failed);
 }
 
 #[db_test]
@@ -144,6 +159,24 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
 }
 
 #[db_test]
+async fn a_listener_that_fails_is_not_taken_for_an_account_that_is_gone(app: TestApp) {
+    let account = app.account().await;
+    let fails = Arc::new(AtomicBool::new(true));
+    let listener: Arc<dyn Listener> = Arc::new(Notes { name: "notes", fails: Arc::clone(&fails) });
+    let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let held = dispatcher.hold().await.unwrap().unwrap();
+    dispatcher.register(&listener).await.unwrap();
+    let before = head(&app, account).await;
+    happens(&app, account, 1).await;
+    assert!(hear_all(&dispatcher, &listener, held).await.is_err());
+    let turn = dispatcher.hear(&listener, held, &EVERYTHING, &BTreeSet::from([account])).await.unwrap();
+    assert!(turn.failed.is_empty(), "it rests");
+    fails.store(false, Ordering::Relaxed);
+    hear_all(&dispatcher, &listener, held).await.unwrap();
+    assert_eq!(noted(&app, account, "notes").await, [before + 1]);
+}
+
+#[db_test]
 async fn an_account_with_a_long_log_delays_no_other(app: TestApp) {
     let (long, short) = (app.account().await, app.account().await);
     let listener = Notes::listener("notes");
@@ -152,7 +185,7 @@ async fn an_account_with_a_long_log_delays_no_other(app: TestApp) {
     dispatcher.register(&listener).await.unwrap();
     happens(&app, long, 120).await;
     happens(&app, short, 1).await;
-    dispatcher.hear(&listener, held, &EVERYTHING).await.unwrap();
+    hear_all(&dispatcher, &listener, held).await.unwrap();
     let read = |conn: &mut Conn<'_>| {
         let rows: Vec<(AccountId,)> =
             conn.query(sql!("SELECT account_id FROM audit_log WHERE action = 'notes' ORDER BY id"), ())?;
@@ -174,7 +207,7 @@ async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_mo
     assert_eq!(second.hold().await.unwrap(), None);
     let before = head(&app, account).await;
     happens(&app, account, 2).await;
-    first.hear(&listener, held, &EVERYTHING).await.unwrap();
+    hear_all(&first, &listener, held).await.unwrap();
     app.clock.advance(ALMOST);
     assert_eq!(first.hold().await.unwrap(), Some(held), "renewed");
     app.clock.advance(ALMOST);
@@ -184,10 +217,10 @@ async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_mo
     assert_ne!(taken, held);
     happens(&app, account, 2).await;
     // The first one was only slow, and does not know yet.
-    assert!(first.hear(&listener, held, &EVERYTHING).await.is_err());
+    assert!(hear_all(&first, &listener, held).await.is_err());
     assert_eq!(first.hold().await.unwrap(), None);
     assert_eq!(noted(&app, account, "notes").await.len(), 2);
-    second.hear(&listener, taken, &EVERYTHING).await.unwrap();
+    hear_all(&second, &listener, taken).await.unwrap();
     assert_eq!(noted(&app, account, "notes").await, (before + 1..=before + 4).collect::<Vec<_>>());
 }
 
@@ -200,8 +233,7 @@ async fn two_that_both_believe_to_listen_do_everything_once(app: TestApp) {
     dispatcher.register(&listener).await.unwrap();
     let before = head(&app, account).await;
     happens(&app, account, 60).await;
-    let everything = EVERYTHING;
-    let turns = futures_util::future::join_all((0..6).map(|_| dispatcher.hear(&listener, held, &everything))).await;
+    let turns = futures_util::future::join_all((0..6).map(|_| hear_all(&dispatcher, &listener, held))).await;
     assert!(turns.into_iter().all(|turn| turn.is_ok()));
     assert_eq!(noted(&app, account, "notes").await, (before + 1..=before + 60).collect::<Vec<_>>());
 }
