@@ -157,9 +157,12 @@ async fn a_server_has_a_bound_of_sockets(engine: Engine) {
     assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
     // One that closes makes room.
     drop(ears);
-    while desk.app.app.cable.hub.open_sockets() > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let all_closed = async {
+        while desk.app.app.cable.hub.open_sockets() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all_closed).await.expect("closed in time");
     desk.ear_of(&desk.agent).await;
 }
 
