@@ -74,7 +74,6 @@ async fn replay(app: &TestApp, golden: Golden) -> Replay {
     let stage = Stage {
         base_url: app.app.settings.base_url.to_string(),
         platform_token: app.platform_app().await,
-        hooks_url: "http://127.0.0.1:9/hooks".into(),
         run_id: "recorded".into(),
         now_seconds: app.app.clock.now().epoch_seconds(),
     };

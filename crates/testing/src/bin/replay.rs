@@ -1,17 +1,15 @@
 //! Plays the recordings of a folder against a running server: `replay BASE_URL PLATFORM_TOKEN DIR [events]`.
 //!
-//! With `events` it plays the recording of who hears what, which wants a fresh server of its own.
+//! With `events` it plays the recording of who hears what, which wants a fresh server of its own. Webhooks are heard on this
+//! machine, which the server must be allowed to call.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use testing::replay::{Golden, Replay, Stage};
+use testing::replay::{Golden, Hooks, Replay, Stage};
 use types::{Clock as _, SystemClock};
-
-/// Nobody listens there; receivers are needed only by recordings of deliveries.
-const NO_RECEIVER: &str = "http://127.0.0.1:9";
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -26,11 +24,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let stage = Stage {
         base_url: base_url.to_owned(),
         platform_token: platform_token.to_owned(),
-        hooks_url: NO_RECEIVER.to_owned(),
         run_id: format!("{:08x}", now_seconds & 0xffff_ffff),
         now_seconds,
     };
-    let report = Replay::new(stage, golden).run().await?;
+    let report = Replay::new(stage, golden).hear(Hooks::listen().await?).run().await?;
     write!(std::io::stdout(), "{report}")?;
     Ok(if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -9,17 +9,21 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
+use super::hooks::{Call, Hooks};
 use crate::cable::{self, Commands, Frame, Frames};
 
 /// How long a socket may take to answer a command.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Frames that wait to be looked at; then the sockets are no longer read.
 const WAITING: usize = 1024;
+/// How a webhook is called.
+pub const METHOD: &str = "POST";
+pub const CONTENT_TYPE: &str = "application/json";
 
 /// One event at one receiver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Who heard it, such as `cable:agent`.
+    /// Who heard it, such as `cable:agent` or `webhook:account`.
     pub receiver: String,
     /// Its name.
     pub event: String,
@@ -76,17 +80,27 @@ pub enum HearingError {
         /// What should have come.
         what: &'static str,
     },
+    /// A webhook was called otherwise than webhooks are.
+    #[error("{receiver} was called with {how}")]
+    NoWebhook {
+        /// Which one.
+        receiver: &'static str,
+        /// What is wrong with it.
+        how: String,
+    },
 }
 
 /// The receivers of a run, and what they heard.
 ///
-/// Everything comes through one queue, whoever hears it; a task for each receiver fills it.
-pub struct Ears {
+/// What sockets hear comes through one queue; a task for each fills it. The webhooks keep what came until it is taken:
+/// they must answer while nobody looks.
+pub struct Ears<'a> {
     base_url: String,
+    hooks: Option<&'a Hooks>,
     sockets: BTreeMap<String, Ear>,
     arrivals: mpsc::Receiver<(String, Frame)>,
     arrive: mpsc::Sender<(String, Frame)>,
-    /// One for each receiver; they end with the ears.
+    /// One for each socket; they end with the ears.
     tasks: JoinSet<()>,
     heard: Vec<Delivery>,
     /// How many of the deliveries belong to what was before.
@@ -99,12 +113,13 @@ struct Ear {
     identifier: String,
 }
 
-impl Ears {
-    /// No receiver yet; sockets will be opened on the `/cable` of this server.
-    pub fn new(base_url: &str) -> Self {
+impl<'a> Ears<'a> {
+    /// No socket yet; they will be opened on the `/cable` of this server.
+    pub fn new(base_url: &str, hooks: Option<&'a Hooks>) -> Self {
         let (arrive, arrivals) = mpsc::channel(WAITING);
         Self {
             base_url: base_url.to_owned(),
+            hooks,
             sockets: BTreeMap::new(),
             arrivals,
             arrive,
@@ -150,7 +165,7 @@ impl Ears {
         ear.commands.perform(&ear.identifier, action).await.map_err(socket_error(receiver))
     }
 
-    /// Takes in everything that the server wrote to the sockets up to now.
+    /// Takes in everything that the server wrote to the sockets, and every webhook that was answered, up to now.
     ///
     /// Frames are written in order: before the refusal of a subscription stands all that the socket was sent before.
     pub async fn drain(&mut self) -> Result<(), HearingError> {
@@ -169,18 +184,23 @@ impl Ears {
                 open.remove(&receiver);
             }
         }
+        self.take_calls()?;
         Ok(())
     }
 
     /// Takes in what comes, until nothing came for so long.
     pub async fn wait_for_silence(&mut self, silence: Duration) -> Result<(), HearingError> {
         let mut end = Instant::now() + silence;
-        while let Some((_, frame)) = self.next(end).await? {
-            if frame != Frame::Ping {
+        loop {
+            let came = match self.next(end).await? {
+                Some((_, frame)) => frame != Frame::Ping,
+                None if self.take_calls()? == 0 => return Ok(()),
+                None => true,
+            };
+            if came {
                 end = Instant::now() + silence;
             }
         }
-        Ok(())
     }
 
     async fn open(&mut self, receiver: &str) -> Result<Commands, HearingError> {
@@ -222,6 +242,28 @@ impl Ears {
         }
         Ok(Some((receiver, frame)))
     }
+
+    /// Takes in what webhooks were told; how much that was.
+    fn take_calls(&mut self) -> Result<usize, HearingError> {
+        let calls = self.hooks.map(Hooks::take).unwrap_or_default();
+        let count = calls.len();
+        for call in calls {
+            self.heard.push(delivery(&call)?);
+        }
+        Ok(count)
+    }
+}
+
+/// What a webhook was told.
+fn delivery(call: &Call) -> Result<Delivery, HearingError> {
+    let Call { receiver, method, content_type, body } = call;
+    let no_webhook = |how: String| HearingError::NoWebhook { receiver, how };
+    if (method.as_str(), content_type.as_str()) != (METHOD, CONTENT_TYPE) {
+        return Err(no_webhook(format!("{method} and the content type {content_type:?}")));
+    }
+    let payload: Value = serde_json::from_slice(body).map_err(|error| no_webhook(format!("no JSON: {error}")))?;
+    let event = payload.get("event").and_then(Value::as_str).ok_or_else(|| no_webhook("no event".to_owned()))?;
+    Ok(Delivery { receiver: (*receiver).to_owned(), event: event.to_owned(), payload })
 }
 
 /// Passes on what a socket hears, until it ends or nobody wants it.

@@ -1,4 +1,4 @@
-//! The player and sockets: against a desk of a few lines, and over the recording itself.
+//! The player, sockets and webhooks: against a desk of a few lines, and over the recording itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,20 +22,22 @@ use super::policy::Feature;
 use super::tests::{Answering, failures, golden, read_request, replay_at};
 use super::text::Texts;
 use super::vars::Vars;
-use super::{Body, Expected, Golden, HearingError, Replay, RunError};
+use super::{Body, Expected, Golden, HearingError, Hooks, Replay, RunError};
 
-/// A token and what is told to it.
+/// A token, or the path of a webhook, and what is told to it.
 type Told = (&'static str, Value);
 /// A request line, the answer, and what the request sets off.
 type Script = Vec<(&'static str, Value, Vec<Told>)>;
 
-/// A desk that tells sockets what a request sets off: at once, or when it is asked to dispatch.
+/// A desk that tells sockets and webhooks what a request sets off: at once, or when it is asked to dispatch.
 #[derive(Clone, Default)]
 struct Desk {
     script: Arc<Script>,
     tokens: BTreeSet<&'static str>,
     is_slow: bool,
     has_no_cable: bool,
+    /// Where webhooks are called, and with which content type.
+    hooks: Option<(String, &'static str)>,
     owed: Arc<Mutex<Vec<Told>>>,
     sockets: Arc<Mutex<Vec<Subscription>>>,
 }
@@ -78,17 +80,29 @@ impl Desk {
         let (_, body, told) = found.unwrap();
         self.owed.lock().unwrap().extend(told.iter().cloned());
         if !self.is_slow {
-            self.dispatch();
+            self.dispatch().await;
         }
         let body = body.to_string();
         let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
         stream.write_all(format!("{head}connection: close\r\n\r\n{body}").as_bytes()).await.unwrap();
     }
 
-    fn dispatch(&self) {
-        for (token, message) in self.owed.lock().unwrap().drain(..) {
-            self.tell(token, &message);
+    async fn dispatch(&self) {
+        let owed = std::mem::take(&mut *self.owed.lock().unwrap());
+        for (to, message) in owed {
+            if to.starts_with('/') {
+                self.call(to, &message).await;
+            } else {
+                self.tell(to, &message);
+            }
         }
+    }
+
+    async fn call(&self, path: &str, payload: &Value) {
+        let (base_url, content_type) = self.hooks.as_ref().unwrap();
+        let client = reqwest::Client::builder().build().unwrap();
+        let call = client.post(format!("{base_url}{path}")).header("content-type", *content_type);
+        assert_eq!(call.body(payload.to_string()).send().await.unwrap().status(), 200);
     }
 
     fn tell(&self, token: &str, message: &Value) {
@@ -132,10 +146,15 @@ impl Desk {
     }
 
     fn replay(&self, address: &str, steps: &Value, entries: &Value) -> Replay {
+        self.settled(replay_at(address, golden(steps, entries)))
+    }
+
+    /// A run that waits for this desk.
+    fn settled(&self, replay: Replay) -> Replay {
         let desk = self.clone();
-        replay_at(address, golden(steps, entries)).settle(move || {
-            desk.dispatch();
-            std::future::ready(())
+        replay.settle(move || {
+            let desk = desk.clone();
+            async move { desk.dispatch().await }
         })
     }
 }
@@ -245,11 +264,7 @@ async fn what_sockets_hear_is_compared_when_everything_was_dispatched() {
     let desk = Desk { is_slow: true, ..desk() };
     let (address, _tasks) = desk.start().await;
     let golden = without_webhooks(golden(&steps(), &json!([])));
-    let slow = desk.clone();
-    let replay = replay_at(&address, golden).settle(move || {
-        slow.dispatch();
-        std::future::ready(())
-    });
+    let replay = desk.settled(replay_at(&address, golden));
     let left_out = BTreeMap::from([("webhook:account".to_owned(), 1)]);
     let tally = Tally { compared: 3, not_given: 2, besides: 0, left_out };
     assert_eq!(play(replay).await, (vec![], tally));
@@ -299,6 +314,99 @@ async fn a_subscriber_without_a_token_fails_its_step() {
     let steps = json!([observe("events.cable.subscribe.contact", &Value::Null)]);
     let (differences, _) = play(desk().replay(&address, &steps, &json!([]))).await;
     assert_eq!(differences, ["events.cable.subscribe.contact: Body ."]);
+}
+
+/// A desk that calls webhooks as the content type says, and its hooks; an agent listens too.
+async fn calling(told: Vec<Told>, content_type: &'static str) -> (Desk, Hooks) {
+    let hooks = Hooks::listen().await.unwrap();
+    let desk = desk();
+    let script = vec![desk.script[0].clone(), ("POST /message", json!({}), told)];
+    let hooks_url = hooks.base_url().to_owned();
+    (Desk { script: Arc::new(script), is_slow: true, hooks: Some((hooks_url, content_type)), ..desk }, hooks)
+}
+
+/// Two webhooks and a socket hear of a message.
+fn told() -> Vec<Told> {
+    let webhook = |event: &str, content: &str| json!({"event": event, "content": content, "id": 7});
+    vec![
+        ("/account", webhook("conversation_updated", "Hello")),
+        ("t-agent", event("message.created", &json!({"content": "Hello"}))),
+        ("/account", webhook("message_created", "Hello")),
+        ("/bot", webhook("message_created", "Hello")),
+    ]
+}
+
+fn steps_with_webhooks() -> Value {
+    let webhook = |receiver: &str, event: &str| {
+        let payload = json!({"event": event, "content": "Hello"});
+        json!({"receiver": receiver, "event": event, "payload": payload})
+    };
+    let deliveries = json!([
+        webhook("bot", "message_created"),
+        webhook("webhook:account", "message_created"),
+        webhook("webhook:account", "conversation_updated"),
+        {"receiver": "cable:agent", "event": "message.created", "payload": {"content": "Hello"}}
+    ]);
+    let counts = json!({"cable:agent": 1, "webhook:account": 2, "webhook:inbox": 0, "bot": 1});
+    let order = json!({
+        "cable:agent": ["message.created"], "webhook:account": ["conversation_updated", "message_created"],
+        "bot": ["message_created"]
+    });
+    let mut steps = steps();
+    let setup = steps.as_array_mut().unwrap().drain(..2);
+    let mut steps: Vec<Value> = setup.collect();
+    steps.push(act("events.setup.noise", "POST", "/message"));
+    steps.push(act("events.do.message", "POST", "/message"));
+    steps.push(observe("events.message", &arrived(&counts, &deliveries, &order)));
+    json!(steps)
+}
+
+/// What comes of a run in which a message sets off what is told.
+async fn hear(told: Vec<Told>) -> (Vec<String>, Tally) {
+    let (desk, hooks) = calling(told, "application/json").await;
+    let (address, _tasks) = desk.start().await;
+    play(desk.replay(&address, &steps_with_webhooks(), &json!([])).hear(hooks)).await
+}
+
+#[tokio::test]
+async fn what_webhooks_are_told_is_compared_like_what_sockets_hear() {
+    assert_eq!(hear(told()).await, (vec![], Tally { compared: 4, ..Tally::default() }));
+    let (mut desk, hooks) = calling(told(), "application/json").await;
+    desk.is_slow = false;
+    let (address, _tasks) = desk.start().await;
+    let replay = replay_at(&address, golden(&steps_with_webhooks(), &json!([]))).hear(hooks);
+    let (differences, tally) = play(replay.silence(Duration::from_millis(60))).await;
+    assert_eq!((differences, tally.compared), (vec![], 4));
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_told_more_less_or_something_else_differs() {
+    let more = [told(), vec![("/inbox", json!({"event": "message_created"}))]].concat();
+    let at = ["Value counts.webhook:inbox", "Value order.webhook:inbox", "Value deliveries"];
+    assert_eq!(hear(more).await.0, at.map(|at| format!("events.message: {at}")));
+    let at = ["Value counts.bot", "Value order.bot", "Missing deliveries[](bot/message_created)", "Value deliveries"];
+    assert_eq!(hear(told()[..3].to_vec()).await.0, at.map(|at| format!("events.message: {at}")));
+    let mut turned = told();
+    turned.swap(0, 2);
+    assert_eq!(hear(turned).await.0, ["events.message: Value order.webhook:account"]);
+    let mut another = told();
+    another[2].1["content"] = json!("Bye");
+    assert_eq!(hear(another).await.0, ["events.message: Value deliveries[].payload.content"]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_no_webhook_ends_the_run() {
+    for (content_type, payload, said) in [
+        ("text/plain", json!({"event": "x"}), r#"POST and the content type "text/plain""#),
+        ("application/json", json!({}), "no event"),
+    ] {
+        let (desk, hooks) = calling(vec![("/account", payload)], content_type).await;
+        let (address, _tasks) = desk.start().await;
+        let replay = desk.replay(&address, &steps_with_webhooks(), &json!([])).hear(hooks);
+        let error = replay.run().await.unwrap_err();
+        assert!(matches!(error, RunError::Hearing { source: HearingError::NoWebhook { .. }, .. }), "{error}");
+        assert!(error.to_string().ends_with(&format!("webhook:account was called with {said}")), "{error}");
+    }
 }
 
 fn recorded() -> Golden {
@@ -364,7 +472,7 @@ fn the_recorded_deliveries_fit_themselves() {
             shape_only: &step.shape_only,
             volatile: &step.volatile,
         };
-        policy.later = vec![Feature::Webhooks];
+        policy.later = vec![Feature::Webhooks, Feature::Automation];
         let judged =
             Hearing { step, order, rules: &rules, policy: &policy, entries: &entries }.judge(&recorded, &heard);
         compared += judged.tally.compared;

@@ -98,7 +98,7 @@ impl Feature {
     pub fn brings(self, receiver: &str, event: &str) -> Option<String> {
         let is_brought = match self {
             Self::Automation => receiver == "webhook:rule",
-            Self::Webhooks => receiver == "bot" || receiver.starts_with("webhook:"),
+            Self::Webhooks => matches!(receiver, "webhook:account" | "webhook:inbox" | "webhook:bot-inbox" | "bot"),
             Self::Notifications => {
                 let is_told = event == "notification.created";
                 return is_told.then(|| event.to_owned());
@@ -189,6 +189,17 @@ mod tests {
         assert!(needs(Feature::Automation, &acting));
         let stored = json!({"id": "automation.create.ok", "request": {"method": "POST", "path": "/x"}});
         assert!(!needs(Feature::Automation, &stored));
+    }
+
+    #[test]
+    fn webhooks_of_rules_come_with_automation_and_all_others_with_webhooks() {
+        let brought = |feature: Feature| {
+            let receivers =
+                ["webhook:account", "webhook:inbox", "webhook:bot-inbox", "bot", "webhook:rule", "cable:agent"];
+            receivers.into_iter().filter_map(|receiver| feature.brings(receiver, "x")).collect::<Vec<_>>()
+        };
+        assert_eq!(brought(Feature::Automation), ["webhook:rule"]);
+        assert_eq!(brought(Feature::Webhooks), ["webhook:account", "webhook:inbox", "webhook:bot-inbox", "bot"]);
     }
 
     #[test]

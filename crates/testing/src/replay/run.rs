@@ -15,6 +15,7 @@ use super::difference::{Difference, What, shorten};
 use super::ears::{Ears, HearingError};
 use super::golden::{Golden, Recording};
 use super::heard::Tally;
+use super::hooks::Hooks;
 use super::need::Need;
 use super::observation::Observation;
 use super::path::{Place, look_up};
@@ -36,6 +37,8 @@ const SILENCE: Duration = Duration::from_millis(1500);
 /// Limits of one request.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Nobody listens there.
+const NO_HOOKS: &str = "http://127.0.0.1:9";
 /// Longest part of an answer that a report shows, in characters.
 const SHOWN: usize = 400;
 
@@ -46,8 +49,6 @@ pub struct Stage {
     pub base_url: String,
     /// Token of the platform app.
     pub platform_token: String,
-    /// Address of a receiver that answers 200.
-    pub hooks_url: String,
     /// Any eight letters and digits.
     pub run_id: String,
     /// The server's time, in seconds since the epoch.
@@ -55,7 +56,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    fn vars(&self) -> Vars {
+    fn vars(&self, hooks_url: &str) -> Vars {
         const DAY: i64 = 86_400;
         let mut vars = Vars::default();
         vars.save("run.id", json!(self.run_id));
@@ -67,7 +68,7 @@ impl Stage {
             vars.save(format!("day.{name}"), json!(day.unwrap_or_default()));
         }
         vars.save("token.platform", json!(self.platform_token));
-        vars.save("hooks.base", json!(self.hooks_url));
+        vars.save("hooks.base", json!(hooks_url));
         vars
     }
 }
@@ -82,6 +83,7 @@ pub struct Replay {
     pub(super) policy: Policy,
     pub(super) entries: Entries,
     needs: Vec<Need>,
+    hooks: Option<Hooks>,
     pub(super) settle: Option<Settle>,
     check: Check,
     patience: Duration,
@@ -126,6 +128,7 @@ impl Replay {
             policy,
             entries,
             needs,
+            hooks: None,
             settle: None,
             check: Box::new(|_, _, _, _| Ok(())),
             patience: PATIENCE,
@@ -136,7 +139,7 @@ impl Replay {
     /// How to let background work end; nothing is done by default.
     ///
     /// Called before steps that ask for it, before every try of a step that awaits something, and before it is looked at
-    /// what sockets heard: everything that happened must then have been sent to them.
+    /// what was heard: everything that happened must then have been sent to the sockets, and every webhook have answered.
     #[must_use]
     pub fn settle<F, Ended>(mut self, settle: F) -> Self
     where
@@ -144,6 +147,14 @@ impl Replay {
         Ended: Future<Output = ()> + Send + 'static,
     {
         self.settle = Some(Box::new(move || Box::pin(settle())));
+        self
+    }
+
+    /// Who is called by webhooks: `hooks.base` is then its address, and what it is told is heard. By default nobody
+    /// listens at `hooks.base`.
+    #[must_use]
+    pub fn hear(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 
@@ -198,7 +209,7 @@ pub(super) struct Session<'a> {
     client: Client,
     pub(super) vars: Vars,
     pub(super) used: BTreeSet<usize>,
-    pub(super) ears: Ears,
+    pub(super) ears: Ears<'a>,
     /// Whether nothing was done since everything was heard.
     pub(super) is_quiet: bool,
     pub(super) tally: Tally,
@@ -223,8 +234,9 @@ impl<'a> Session<'a> {
             .map_err(RunError::Client)?;
         let steps = replay.files.iter().flat_map(|file| &file.steps);
         let expected = steps.map(|step| (step.id.as_str(), &step.answer)).collect();
-        let vars = replay.stage.vars();
-        let ears = Ears::new(&replay.stage.base_url);
+        let hooks = replay.hooks.as_ref();
+        let vars = replay.stage.vars(hooks.map_or(NO_HOOKS, Hooks::base_url));
+        let ears = Ears::new(&replay.stage.base_url, hooks);
         let (used, tally) = (BTreeSet::new(), Tally::default());
         Ok(Self { replay, client, vars, used, ears, is_quiet: true, tally, expected })
     }

@@ -101,7 +101,6 @@ pub(super) fn replay_at(address: &str, golden: Golden) -> Replay {
     let stage = Stage {
         base_url: format!("{address}/"),
         platform_token: "platform-secret".to_owned(),
-        hooks_url: "http://127.0.0.1:9".to_owned(),
         run_id: "k1k1k1k1".to_owned(),
         now_seconds: 1_767_225_655,
     };
