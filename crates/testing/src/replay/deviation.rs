@@ -53,8 +53,8 @@ impl Entry {
     fn is_checked(&self) -> bool {
         let serve = self.serve.as_deref().unwrap_or_default();
         match self.at.split_once('.') {
-            Some(("order", _)) => Amendment::of_order(serve).is_some(),
-            Some(("counts", _)) => Amendment::follows_from_order(serve),
+            Some(("order", _)) => Amendment::of_order(serve).or_else(|| Amendment::of_count(serve)).is_some(),
+            Some(("counts", _)) => Amendment::follows_from_order(serve) || Amendment::of_count(serve).is_some(),
             _ => false,
         }
     }
@@ -95,16 +95,17 @@ impl Entries {
         self.entries.iter().filter(is_prescription).find_map(|entry| entry.at.parse().ok())
     }
 
-    /// What is served instead of the recorded order of a receiver's events, with the number of the entry.
-    pub fn amendments(&self, step: &Step, receiver: &str) -> Vec<(usize, Amendment)> {
-        let read = |(index, entry): (usize, &Entry)| Some((index, Amendment::of_order(entry.serve.as_deref()?)?));
-        let place = format!("order.{receiver}");
-        self.at(step, &place).filter_map(read).collect()
+    /// What is served instead of the recorded events of a receiver.
+    pub fn amendments(&self, step: &Step, receiver: &str) -> Vec<Amendment> {
+        let (order, counts) = (format!("order.{receiver}"), format!("counts.{receiver}"));
+        let of_order = self.at(step, &order).filter_map(|(_, entry)| Amendment::of_order(entry.serve.as_deref()?));
+        let of_count = self.at(step, &counts).filter_map(|(_, entry)| Amendment::of_count(entry.serve.as_deref()?));
+        of_order.chain(of_count).collect()
     }
 
-    /// The entries for the number of a receiver's events that say no more than those for their order.
-    pub fn amended_counts(&self, step: &Step, receiver: &str) -> Vec<usize> {
-        let place = format!("counts.{receiver}");
+    /// The entries that say so, at the `order` of a receiver's events or at their `counts`.
+    pub fn amending(&self, step: &Step, key: &str, receiver: &str) -> Vec<usize> {
+        let place = format!("{key}.{receiver}");
         let checked = self.at(step, &place).filter(|(_, entry)| entry.is_checked());
         checked.map(|(index, _)| index).collect()
     }
@@ -203,13 +204,30 @@ mod tests {
         ]));
         let step = step("a", "op");
         let instead = Amendment::Instead(vec!["b.c".to_owned(), "d.e".to_owned()]);
-        assert_eq!(entries.amendments(&step, "x"), [(0, instead)]);
-        assert_eq!(entries.amended_counts(&step, "x"), [1]);
+        assert_eq!(entries.amendments(&step, "x"), [instead]);
+        assert_eq!((entries.amending(&step, "order", "x"), entries.amending(&step, "counts", "x")), (vec![0], vec![1]));
         assert_eq!(entries.amendments(&step, "y"), []);
         let order = |receiver| value_at(&Place::default().key("order").key(receiver));
         let mut differences = vec![order("x"), order("y")];
         entries.excuse(&step, &mut differences, &mut BTreeSet::new());
         assert_eq!(differences, [order("x")]);
+    }
+
+    #[test]
+    fn one_event_more_is_read_from_the_count_whether_or_not_the_order_says_it_too() {
+        let more = "it also receives b.c (1 instead of 0)";
+        let entries = entries(json!([
+            {"step": "*", "what": "value", "at": "counts.x", "serve": more, "clause": "y"},
+            {"step": "a", "what": "value", "at": "order.x", "serve": more, "clause": "y"}
+        ]));
+        for name in ["a", "b"] {
+            let step = step(name, "op");
+            assert_eq!(entries.amendments(&step, "x"), [Amendment::Also("b.c".to_owned())]);
+            let mut differences = vec![value_at(&Place::default().key("counts").key("x"))];
+            entries.excuse(&step, &mut differences, &mut BTreeSet::new());
+            assert_eq!(differences.len(), 1);
+        }
+        assert_eq!(entries.amending(&step("a", "op"), "order", "x"), [1]);
     }
 
     #[test]
