@@ -79,6 +79,9 @@ impl Desk {
         let request = read_request(&mut stream).await;
         let found = self.script.iter().find(|(line, _, _)| request.starts_with(&format!("{line} ")));
         let (_, body, told) = found.unwrap();
+        if request.starts_with("DELETE ") {
+            self.owed.lock().unwrap().clear();
+        }
         self.owed.lock().unwrap().extend(told.iter().cloned());
         if !self.is_slow {
             self.dispatch().await;
@@ -321,7 +324,7 @@ async fn a_subscriber_without_a_token_fails_its_step() {
 async fn calling(told: Vec<Told>, content_type: &'static str) -> (Desk, Hooks) {
     let hooks = Hooks::listen().await.unwrap();
     let desk = desk();
-    let script = vec![desk.script[0].clone(), ("POST /message", json!({}), told)];
+    let script = vec![desk.script[0].clone(), ("POST /message", json!({}), told), ("DELETE /rule", json!({}), vec![])];
     let hooks_url = hooks.base_url().to_owned();
     (Desk { script: Arc::new(script), is_slow: true, hooks: Some((hooks_url, content_type)), ..desk }, hooks)
 }
@@ -401,6 +404,30 @@ async fn a_webhook_that_is_told_in_another_content_type_differs() {
     let (address, _tasks) = desk.start().await;
     let (differences, _) = play(desk.replay(&address, &steps_with_webhooks(), &json!([])).hear(hooks)).await;
     assert_eq!(differences, ["events.message: Value deliveries[].contentType"; 3]);
+}
+
+#[tokio::test]
+async fn what_the_webhook_of_a_rule_is_told_is_compared_once_rules_act() {
+    let payload = json!({"event": "automation_event.x", "id": 7});
+    let told = json!({"method": "POST", "contentType": "application/json", "payload": {"id": 7}});
+    let look = observe("automation.action.send_webhook_event.effect", &json!({"status": 200, "body": told}));
+    let end = act("automation.effect.action_send_webhook_event.delete_rule", "DELETE", "/rule");
+    let steps = json!([act("a", "POST", "/message"), end, look]);
+    let play = async |told: Vec<Told>, later: Vec<Feature>| {
+        let (desk, hooks) = calling(told, "application/json").await;
+        let (address, _tasks) = desk.start().await;
+        let mut golden = golden(&steps, &json!([]));
+        golden.policy.later = later;
+        let report = desk.settled(replay_at(&address, golden)).hear(hooks).run().await.unwrap();
+        (failures(&report), report.files[0].skipped.len())
+    };
+    let failed = |at: &str| (vec![format!("automation.action.send_webhook_event.effect: {at}")], 0);
+    assert_eq!(play(vec![("/automation", payload.clone())], vec![]).await, (vec![], 0));
+    assert_eq!(play(vec![], vec![]).await, failed("Body ."));
+    assert_eq!(play(vec![("/automation", payload.clone()), ("/automation", payload)], vec![]).await, failed("Body ."));
+    let another = json!({"event": "automation_event.x", "id": 8});
+    assert_eq!(play(vec![("/automation", another)], vec![]).await, failed("Value payload.id"));
+    assert_eq!(play(vec![], vec![Feature::Automation]).await, (vec![], 2));
 }
 
 #[tokio::test]

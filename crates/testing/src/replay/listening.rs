@@ -3,17 +3,21 @@
 use serde_json::{Value, json};
 
 use super::difference::Difference;
-use super::ears::HearingError;
+use super::ears::{Delivery, HearingError, METHOD};
 use super::heard::{Hearing, Recorded, judge_isolation, show};
-use super::observation::{Observation, identifier, is_action, present, receiver};
+use super::observation::{Observation, RULE, ends_rule, identifier, is_action, present, receiver};
 use super::plan::Verdict;
 use super::report::Outcome;
 use super::run::{Session, Try, outcome};
 use super::step::{Body, Expected, Step};
 
 impl Session<'_> {
-    /// Before an action everything else has been heard, and who tells that he is present does so.
+    /// Before an action everything else has been heard, and who tells that he is present does so. Before a rule is taken
+    /// away it has been heard what the rule set off.
     pub(super) async fn listen_from_here(&mut self, step: &Step) -> Result<(), HearingError> {
+        if ends_rule(step) {
+            return self.hear_all().await;
+        }
         if !is_action(step) {
             return Ok(());
         }
@@ -38,6 +42,10 @@ impl Session<'_> {
                 let heard = self.ears.heard_at_all();
                 let differences = pattern(step).map(|pattern| judge_isolation(pattern, &receiver(subscriber), heard));
                 self.excused(step, differences.unwrap_or_default(), "what was heard over the whole run".to_owned())
+            }
+            Observation::Rule => {
+                self.hear_all().await?;
+                self.compare_call(step)
             }
         };
         Ok(outcome(step, "what was heard".to_owned(), &Verdict::Compare, tried))
@@ -82,6 +90,18 @@ impl Session<'_> {
         Try { deviates: tried.deviates || amended, ..tried }
     }
 
+    /// Compares what the webhook of a rule was told, once in the whole run.
+    fn compare_call(&mut self, step: &Step) -> Try {
+        let heard = self.ears.heard_at_all().iter().filter(|delivery| delivery.receiver == RULE);
+        let told: Vec<Value> = heard.map(call).collect();
+        let differences = match (pattern(step), told.as_slice()) {
+            (None, _) => Vec::new(),
+            (Some(pattern), [told]) => self.rules(step).compare(pattern, told),
+            (Some(_), told) => vec![Difference::body("one call", told.len())],
+        };
+        self.excused(step, differences, format!("{} calls over the whole run", told.len()))
+    }
+
     /// Waits until the server has nothing more to tell.
     async fn hear_all(&mut self) -> Result<(), HearingError> {
         if self.is_quiet {
@@ -96,6 +116,11 @@ impl Session<'_> {
             None => self.ears.wait_for_silence(self.replay.silence).await,
         }
     }
+}
+
+/// A call as the recordings have it.
+fn call(delivery: &Delivery) -> Value {
+    json!({"method": METHOD, "contentType": delivery.content_type, "payload": delivery.payload})
 }
 
 fn pattern(step: &Step) -> Option<&Value> {

@@ -1,4 +1,4 @@
-//! What the observed steps of `events.jsonl` look at, and who listens.
+//! What observed steps look at, and who listens.
 
 use serde_json::{Value, json};
 
@@ -13,11 +13,22 @@ pub enum Observation<'a> {
     Action,
     /// The kinds of events that this subscriber heard over the whole run.
     Isolation(&'a str),
+    /// What the webhook of a rule was told over the whole run.
+    Rule,
 }
 
+/// The step that looks at the webhook of a rule, and who is called there.
+const OF_RULE: &str = "automation.action.send_webhook_event.effect";
+pub const RULE: &str = "webhook:automation";
+/// The step that takes the rule away; the recorder had looked before.
+const END_OF_RULE: &str = "automation.effect.action_send_webhook_event.delete_rule";
+
 impl<'a> Observation<'a> {
-    /// What `step` looks at; `None` for requests, and for what other recordings observe.
+    /// What `step` looks at; `None` for requests, and for what nobody can look at.
     pub fn of(step: &'a Step) -> Option<Self> {
+        if step.observed && step.id == OF_RULE {
+            return Some(Self::Rule);
+        }
         let name = step.id.strip_prefix("events.").filter(|_| step.observed)?;
         if let Some(subscriber) = name.strip_prefix("cable.subscribe.") {
             return Some(Self::Subscription(subscriber));
@@ -29,6 +40,11 @@ impl<'a> Observation<'a> {
 /// Whether the step after this one looks at what this one sets off.
 pub fn is_action(step: &Step) -> bool {
     step.id.starts_with("events.do.")
+}
+
+/// Whether this step ends what the next one looks at.
+pub fn ends_rule(step: &Step) -> bool {
+    step.id == END_OF_RULE
 }
 
 /// Who tells just before this step that he is still there.
@@ -75,6 +91,7 @@ mod tests {
         assert_eq!(Observation::of(&observed("events.message.deleted")), Some(Observation::Action));
         let isolation = observed("events.isolation.rookie");
         assert_eq!(Observation::of(&isolation), Some(Observation::Isolation("rookie")));
+        assert_eq!(Observation::of(&observed("automation.action.send_webhook_event.effect")), Some(Observation::Rule));
         assert_eq!(Observation::of(&observed("automation.action.seen")), None);
         assert_eq!(Observation::of(&sample(&json!({"id": "events.do.message.deleted"}))), None);
     }

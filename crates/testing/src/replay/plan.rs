@@ -184,6 +184,10 @@ impl<'a> Planner<'a> {
                 let action = self.action.as_ref().filter(|action| self.skipped.contains(*action))?;
                 Some(Skip::Effect { step: action.clone(), why: "nothing happens".to_owned() })
             }
+            Some(Observation::Rule) => {
+                let is_later = self.policy.later.contains(&Feature::Automation);
+                is_later.then_some(Skip::Feature(Feature::Automation))
+            }
             Some(Observation::Subscription(_) | Observation::Isolation(_)) => None,
         }
     }
