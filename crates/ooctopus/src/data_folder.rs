@@ -102,6 +102,22 @@ impl DataFolder {
         }
     }
 
+    /// The name by which others on the same database know the process that has the lock; the same after a restart.
+    pub fn ensure_name(&self, _: &Lock) -> Result<String> {
+        let path = self.0.join("node");
+        match std::fs::read_to_string(&path) {
+            Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                return Err(cause).with_context(|| format!("reading {}", path.display()));
+            }
+            // Also one that a crash has left empty.
+            Ok(_) | Err(_) => {}
+        }
+        let name = server::token::random();
+        std::fs::write(&path, &name).with_context(|| format!("writing {}", path.display()))?;
+        Ok(name)
+    }
+
     /// The secret key, made when there is none; fails when there is one that others can read.
     pub fn ensure_key(&self) -> Result<SecretKey> {
         match self.key_state()? {

@@ -70,14 +70,18 @@ impl Server {
 
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
         let files = Files::new(file_store::open(config, &folder)?);
-        let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret)?);
+        let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret, &lock)?);
         server::file::jobs::keep_sweeping(&app).await?;
+        server::delivery::jobs::keep_sweeping(&app).await?;
         let setup_link = server::setup::service::link_at_start(&app).await?;
         let parts = Parts::default();
         if let Some(listener) = metrics_listener {
             start_metrics(listener, &app, &parts)?;
         }
         parts.start(server::cable::tail(&app).run(parts.stop()));
+        let dispatcher = server::delivery::dispatcher(&app);
+        parts.start(server::delivery::Courier::new(&app, dispatcher.lease()).run(parts.stop()));
+        parts.start(dispatcher.run(parts.stop()));
         let worker = server::jobs::worker(&app);
         parts.start(worker.run(parts.stop()));
         parts.start(listener::serve(listener, server::router(app.clone()), parts.stop()));
@@ -107,7 +111,13 @@ impl Server {
 }
 
 /// What the product is told.
-fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey) -> Result<Settings> {
+fn settings(
+    config: &Config,
+    folder: &DataFolder,
+    url: &str,
+    secret: &SecretKey,
+    lock: &Lock,
+) -> Result<Settings> {
     let url = config.base_url.as_ref().map_or(url, |base| &base.0);
     let in_memory = config.upload_memory.0;
     Ok(Settings {
@@ -125,6 +135,9 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey)
         },
         uploads: Uploads::new(folder.empty_uploads()?, config.uploads_at_once.get().into(), in_memory),
         outbound_allow: config.outbound_allow.0.clone(),
+        webhook_timeout: config.webhook_timeout,
+        deliveries_kept: config.webhook_deliveries_kept,
+        process: folder.ensure_name(lock)?,
         request_timeout: config.request_timeout,
         upload_timeout: config.upload_timeout,
         sign_in_limits: config.sign_in_limits,

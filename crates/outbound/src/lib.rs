@@ -27,7 +27,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 pub use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::warn;
 
 use address::Guard;
@@ -96,7 +96,8 @@ pub struct Limits {
 pub enum Excess {
     /// The call fails.
     Refuse,
-    /// The bytes up to the limit are the answer.
+    /// The bytes up to the limit are the answer; of a call that posts also those that came before the rest was lost or
+    /// too late.
     Cut,
 }
 
@@ -209,17 +210,23 @@ impl Outbound {
         let target = Target::parse(url)?;
         let body = body.into();
         let _place = self.0.permits.enter()?;
-        let mut answer = BytesMut::new();
+        let end = Instant::now() + limits.time;
         let call = async {
-            let request = Post { headers, body };
-            let _running = self.0.permits.run(&target.host()).await?;
-            let (head, body) = self.send(Method::POST, &target, request).await?;
-            if !is_redirect(head.status) {
-                read(&head.headers, body, limits, &mut answer).await?;
-            }
-            Ok(head)
+            let running = self.0.permits.run(&target.host()).await?;
+            let answer = self.send(Method::POST, &target, Post { headers, body }).await?;
+            Ok::<_, Error>((running, answer))
         };
-        let head = timeout(limits.time, call).await.map_err(|_| Error::TimedOut)??;
+        let (_running, (head, body)) = timeout_at(end, call).await.map_err(|_| Error::TimedOut)??;
+        let mut answer = BytesMut::new();
+        if !is_redirect(head.status) {
+            let reading = read(&head.headers, body, limits, &mut answer);
+            let whole = timeout_at(end, reading).await.map_err(|_| Error::TimedOut).and_then(|read| read);
+            match limits.excess {
+                Excess::Refuse => whole?,
+                // The head has said what became of the call.
+                Excess::Cut => drop(whole),
+            }
+        }
         Ok(head.with(answer))
     }
 

@@ -8,9 +8,11 @@ use mailer::Mailer;
 use outbound::{IpNet, Outbound};
 use store::Store;
 use types::Clock;
+use uuid::Uuid;
 
 use crate::auth::limits::Limits;
 use crate::cable::Cable;
+use crate::delivery;
 use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
@@ -35,6 +37,12 @@ pub struct Settings {
     pub body_limit: u64,
     /// Ranges of addresses that are called out to although they are not public.
     pub outbound_allow: Vec<IpNet>,
+    /// How long the receiver of a webhook may take to answer, if nothing else is said for it.
+    pub webhook_timeout: Duration,
+    /// How long deliveries are kept that have ended.
+    pub deliveries_kept: Duration,
+    /// Tells this process from others on the same database; the same again after a restart.
+    pub process: String,
     /// Largest multipart body and largest file.
     pub multipart_limit: edge::MultipartLimit,
     /// Where, and how many at a time, requests with files are received.
@@ -64,6 +72,9 @@ impl Default for Settings {
             inbound_mail_domain: "localhost".into(),
             body_limit: 1024 * 1024,
             outbound_allow: Vec::new(),
+            webhook_timeout: delivery::TIMEOUT,
+            deliveries_kept: Duration::from_hours(7 * 24),
+            process: Uuid::new_v4().to_string(),
             multipart_limit: edge::MultipartLimit::default(),
             uploads: edge::Uploads::default(),
             request_timeout: Duration::from_secs(30),
@@ -89,6 +100,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The only way to call an address that somebody gave.
     pub outbound: Outbound,
+    /// The same for deliveries, whose number is bounded for each endpoint: one of them keeps no place from another one on
+    /// the same host.
+    pub webhooks: Outbound,
     /// Settings.
     pub settings: Settings,
     /// Who listens.
@@ -101,12 +115,18 @@ impl App {
     /// Puts the parts together.
     pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
-        let outbound = Outbound::new(outbound::Settings { allow, ..outbound::Settings::default() });
+        let of_all = outbound::Settings { allow, ..outbound::Settings::default() };
+        let of_webhooks = outbound::Settings {
+            calls: delivery::CALLS,
+            calls_per_host: delivery::CALLS,
+            ..of_all.clone()
+        };
         Self(Arc::new(Parts {
             store,
             files,
             clock,
-            outbound,
+            outbound: Outbound::new(of_all),
+            webhooks: Outbound::new(of_webhooks),
             settings,
             cable: Cable::default(),
             limits: Limits::default(),

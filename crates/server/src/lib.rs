@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod custom_attribute;
 pub mod custom_filter;
 pub mod deletion;
+pub mod delivery;
 pub mod dispatch;
 pub mod events;
 pub mod file;

@@ -53,6 +53,7 @@ migrations! {
     "0087_filter_indexes.sql",
     "0088_presences.sql",
     "0089_listeners.sql",
+    "0091_deliveries.sql",
 }
 
 #[cfg(test)]

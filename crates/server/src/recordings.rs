@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use store::testing::{Engine, OnEngine, db_test};
 use testing::openapi::Validator;
-use testing::replay::{Golden, Replay, Stage};
+use testing::replay::{Golden, Hooks, Replay, Stage};
 
-use crate::App;
 use crate::testing::TestApp;
+use crate::{App, Settings};
 
 /// The product where the player reaches it.
 struct Listening(TestApp);
 
 impl OnEngine for Listening {
     async fn on(engine: Engine) -> Self {
-        Self(TestApp::listening(engine).await)
+        // The receivers of webhooks are on this machine.
+        let outbound_allow = vec!["127.0.0.0/8".parse().unwrap()];
+        Self(TestApp::listening_with(engine, Settings { outbound_allow, ..Settings::default() }).await)
     }
 }
 
@@ -37,6 +39,7 @@ async fn random_questions_are_answered_as_we_mean_to(Listening(app): Listening) 
 async fn what_happens_is_heard_as_recorded(Listening(app): Listening) {
     let (product, clock) = (app.app.clone(), app.clock.clone());
     let replay = replay(&app, Golden::read_events(folder()).unwrap()).await;
+    let replay = replay.hear(Hooks::listen().await.unwrap());
     let looks = AtomicUsize::new(0);
     let settle = move || {
         clock.advance(pace(looks.fetch_add(1, Ordering::Relaxed)));
@@ -58,6 +61,7 @@ const fn pace(look: usize) -> Duration {
 /// Returns when whatever has happened was sent to those who hear of it.
 async fn dispatched(app: App) {
     crate::jobs::worker(&app).run_due().await;
+    crate::delivery::run_due(&app).await.unwrap();
     crate::cable::dispatched(&app).await;
 }
 

@@ -6,9 +6,11 @@ mod listener;
 mod mail;
 pub mod openapi;
 mod random;
+mod receiver;
 pub mod replay;
 
 pub use clock::FakeClock;
 pub use listener::Listener;
 pub use mail::ReceivedMail;
 pub use random::{Random, times};
+pub use receiver::{Received, Receiver, Reply};

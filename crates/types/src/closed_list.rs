@@ -319,6 +319,30 @@ closed_list! {
 }
 
 closed_list! {
+    /// What is told by HTTP.
+    EndpointKind {
+        /// A webhook of the account.
+        Webhook = "webhook",
+        /// The webhook of an API inbox.
+        Inbox = "inbox",
+        /// An agent bot.
+        AgentBot = "agent_bot",
+    }
+}
+
+closed_list! {
+    /// How far a delivery has come.
+    DeliveryState {
+        /// It is to be sent.
+        Waiting = "waiting",
+        /// It was taken.
+        Succeeded = "succeeded",
+        /// It was given up.
+        Failed = "failed",
+    }
+}
+
+closed_list! {
     /// What a webhook can hear of.
     WebhookEvent {
         /// A conversation got another status.

@@ -161,6 +161,10 @@ ids! {
     AutomationRuleId of AutomationRule;
     /// A subscription of an account to what happens in it.
     WebhookId of Webhook;
+    /// Something that is told by HTTP.
+    EndpointId of Endpoint;
+    /// An event on its way to an endpoint.
+    DeliveryId of Delivery;
     /// A stored file.
     FileId of File;
     /// A file of a message.

@@ -122,6 +122,10 @@ settings! {
     /// Ranges of IP addresses that are called although they are not public, as when a picture is fetched from an
     /// address that somebody gave: `10.20.0.0/16, fd00::/8`. Empty: only public addresses are called.
     outbound_allow: Ranges = "",
+    /// How long the receiver of a webhook may take to answer, if nothing else is said for it, in ms, s, m or h.
+    webhook_timeout: Duration = "5s",
+    /// How long deliveries of webhooks are kept after they have ended, in ms, s, m or h.
+    webhook_deliveries_kept: Duration = "168h",
     /// The bucket in which files lie, on a server that speaks as Amazon's S3 does. Empty: in the data folder. It needs
     /// a rule that ends uploads in pieces which were cut off, after a day.
     s3_bucket: Option<Word> = "",

@@ -12,7 +12,7 @@ use types::{AccountId, ContactId, ConversationId, InboxId, MessageId};
 use super::scope;
 use crate::BaseUrl;
 use crate::account::stamp;
-use crate::conversation::push::{MessagePush, Pushes, find_message};
+use crate::conversation::push::{FoundMessage, MessagePush, Pushes, find_message};
 use crate::conversation::view::Viewer;
 use crate::events::log::Logged;
 use crate::events::{Changes, Event};
@@ -111,7 +111,7 @@ impl<'a> Renderer<'a> {
             Event::ConversationUpdated(id, _) => {
                 self.conversation(conn, logged, "conversation.updated", TeamAndContact, *id)
             }
-            Event::ConversationStatusChanged(id, _) => {
+            Event::ConversationStatusChanged(id, ..) => {
                 self.conversation(conn, logged, "conversation.status_changed", TeamAndContact, *id)
             }
             Event::ConversationRead(id) => self.conversation(conn, logged, "conversation.read", Team, *id),
@@ -193,7 +193,8 @@ impl<'a> Renderer<'a> {
         add: impl FnOnce(&mut MessagePush),
     ) -> Result<Option<Hearing>> {
         let viewer = self.viewer.clone();
-        let Some((conversation, mut push)) = find_message(conn, &viewer, conversation, message)? else {
+        let Some(FoundMessage { conversation, mut push, .. }) = find_message(conn, &viewer, conversation, message)?
+        else {
             return Ok(None);
         };
         let mut streams = self.viewers(conn, conversation.inbox_id)?;

@@ -163,8 +163,10 @@ pub fn update(
     if step != 0 {
         store::count(tx, account, step)?;
     }
+    let updated = store::find(tx, account, id)?.ok_or(Error::NotFound("contact"))?;
+    let changes = changes.with("updated_at", &contact.updated_at, &updated.updated_at);
     record(tx, account, actor, &Event::ContactUpdated(id, changes));
-    store::find(tx, account, id)?.ok_or(Error::NotFound("contact"))
+    Ok(updated)
 }
 
 const TAKEN: &str = "has already been taken";

@@ -12,6 +12,9 @@ pub fn status(user: &str, status: Status) -> String {
     }
 }
 
+/// Nobody heard of the bot that was asked.
+pub const BOT_FAILED: &str = "The bot did not answer; the conversation was handed to the team";
+
 /// The assignee was set or removed by a user.
 pub fn assignee(user: &str, is_self: bool, assignee: Option<&str>) -> String {
     match assignee {

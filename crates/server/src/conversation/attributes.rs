@@ -44,7 +44,8 @@ pub async fn set(
             let before = std::mem::replace(&mut conversation.custom_attributes, attributes.clone());
             let changes = Changes::default().with("custom_attributes", &before, &attributes);
             if !changes.is_empty() {
-                conversation.updated_at = tx.now();
+                let before = std::mem::replace(&mut conversation.updated_at, tx.now());
+                let changes = changes.with("updated_at", &before, &conversation.updated_at);
                 store::update_custom_attributes(tx, &conversation)?;
                 let Conversation { account_id, id, additional_attributes, .. } = &conversation;
                 values::write_conversation(tx, *account_id, *id, &attributes, additional_attributes)?;

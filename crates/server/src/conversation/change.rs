@@ -67,7 +67,7 @@ pub fn apply(tx: &mut Tx<'_>, before: &Conversation, change: Change, actor: &Act
     if let Some(until) = after.snoozed_until {
         ::jobs::push_at(tx, &WakeConversation { account_id: after.account_id, id: after.id }, until)?;
     }
-    tell(tx, before, &after, actor, changes);
+    tell(tx, before, &after, actor, changes.with("updated_at", &before.updated_at, &after.updated_at));
     write_activities(tx, before, &mut after, actor)?;
     reporting::status_changed(tx, before, &after, actor)?;
     if after.status == Status::Resolved && before.status != Status::Resolved {
@@ -168,7 +168,9 @@ fn moved<T>(before: T, after: T) -> Moved<T> {
 fn tell(tx: &mut Tx<'_>, before: &Conversation, after: &Conversation, actor: &Actor, changes: Changes) {
     let account = after.account_id;
     if before.status != after.status {
-        record(tx, account, actor, &Event::ConversationStatusChanged(after.id, moved(before.status, after.status)));
+        let status = moved(before.status, after.status);
+        let with_status = changes.only(&["status", "snoozed_until", "updated_at"]);
+        record(tx, account, actor, &Event::ConversationStatusChanged(after.id, status, with_status));
     }
     if before.assignee_id != after.assignee_id {
         record(tx, account, actor, &Event::AssigneeChanged(after.id, moved(before.assignee_id, after.assignee_id)));

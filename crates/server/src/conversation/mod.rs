@@ -1,6 +1,6 @@
 //! Conversations: a thread between a contact and the team, in one inbox.
 
-mod activity;
+pub mod activity;
 pub mod attributes;
 pub mod change;
 mod counters;

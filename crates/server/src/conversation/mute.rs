@@ -86,7 +86,8 @@ fn set(tx: &mut Tx<'_>, conversation: &mut Conversation, muted: bool, actor: &Ac
         return Ok(());
     }
     conversation.muted = muted;
-    conversation.updated_at = tx.now();
+    let before = std::mem::replace(&mut conversation.updated_at, tx.now());
+    let changes = changes.with("updated_at", &before, &conversation.updated_at);
     store::update_muted(tx, conversation)?;
     record(tx, conversation.account_id, actor, &Event::ConversationUpdated(conversation.id, changes));
     if let Some(user) = actor.user_name() {

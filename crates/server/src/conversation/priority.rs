@@ -97,7 +97,8 @@ pub fn set(tx: &mut Tx<'_>, conversation: &mut Conversation, priority: Option<Pr
         return Ok(());
     }
     conversation.priority = priority;
-    conversation.updated_at = tx.now();
+    let changed_before = std::mem::replace(&mut conversation.updated_at, tx.now());
+    let changes = changes.with("updated_at", &changed_before, &conversation.updated_at);
     store::update_priority(tx, conversation)?;
     record(tx, conversation.account_id, actor, &Event::ConversationUpdated(conversation.id, changes));
     if let Some(user) = actor.user_name() {

@@ -166,25 +166,35 @@ impl Pushes {
     }
 }
 
-/// A message of a conversation that anybody sees, with its conversation.
+/// A message with its conversation.
+#[derive(Debug, Clone)]
+pub struct FoundMessage {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The message as it is stored.
+    pub message: Message,
+    /// The message as events carry it.
+    pub push: MessagePush,
+}
+
+/// A message of a conversation that anybody sees.
 pub fn find_message(
     conn: &mut Conn<'_>,
     viewer: &Viewer,
     conversation: ConversationId,
     id: MessageId,
-) -> Result<Option<(Conversation, MessagePush)>> {
+) -> Result<Option<FoundMessage>> {
     let account = viewer.account_id;
     let Some(conversation) = rows::list_by_ids(conn, account, &[conversation])?.pop() else { return Ok(None) };
     let around = view::find_surroundings(conn, account, &[conversation.id])?;
     let messages = Messages::of(conn, viewer, &[id])?;
-    let belongs = |message: &Message| message.conversation_id == conversation.id;
-    let push = around
-        .get(&conversation.id)
-        .filter(|_| messages.get(id).is_some_and(belongs))
-        .and_then(|around| messages.event_form(id, &conversation, around));
-    let push =
-        push.map(|message| MessagePush { message, sentiment: Json::object(), echo_id: None, previous_changes: None });
-    Ok(push.map(|push| (conversation, push)))
+    let message = messages.get(id).filter(|message| message.conversation_id == conversation.id).cloned();
+    let form = around.get(&conversation.id).and_then(|around| messages.event_form(id, &conversation, around));
+    Ok(message.zip(form).map(|(message, form)| {
+        let push =
+            MessagePush { message: form, sentiment: Json::object(), echo_id: None, previous_changes: None };
+        FoundMessage { conversation, message, push }
+    }))
 }
 
 fn load(conn: &mut Conn<'_>, viewer: &Viewer, id: ConversationId) -> Result<Option<Loaded>> {

@@ -53,6 +53,7 @@ pub fn release_some(tx: &mut Tx<'_>, account: AccountId, user: UserId, actor: &A
         let before = conversation.assignee_id;
         record(tx, account, actor, &Event::AssigneeChanged(conversation.id, Moved { before, after: None }));
         let changes = Changes::default().with("assignee_id", &before, &None);
+        let changes = changes.with("updated_at", &conversation.updated_at, &now);
         record(tx, account, actor, &Event::ConversationUpdated(conversation.id, changes));
     }
     Ok(i64::try_from(conversations.len()).unwrap_or(AT_ONCE) == AT_ONCE)

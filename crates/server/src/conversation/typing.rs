@@ -8,9 +8,9 @@ use types::{AccountId, ConversationId};
 use utoipa::ToSchema;
 
 use super::service;
-use crate::App;
 use crate::access::MemberOrBot;
 use crate::cable::{self, Typing, Typist};
+use crate::{App, delivery};
 
 /// Whether somebody types.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -72,7 +72,8 @@ impl TypingBody {
             _ => return Ok(()),
         };
         let is_private = self.is_private.is_some_and(Flag::get);
-        cable::typing(app, Typing { account_id: account, conversation_id: conversation, typist, is_on, is_private })
-            .await
+        let typing = Typing { account_id: account, conversation_id: conversation, typist, is_on, is_private };
+        cable::typing(app, typing).await?;
+        delivery::typing(app, typing).await
     }
 }

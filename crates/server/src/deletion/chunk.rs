@@ -57,8 +57,12 @@ pub fn account(tx: &mut Tx<'_>, id: AccountId, most: i64) -> Result<bool> {
 }
 
 /// Tables of an account that may have many rows and depend on nothing by now.
-fn tables() -> [&'static Sql; 6] {
+fn tables() -> [&'static Sql; 7] {
     [
+        sql!(
+            "DELETE FROM webhook_deliveries WHERE account_id = $1 AND id IN (
+                 SELECT id FROM webhook_deliveries WHERE account_id = $1 ORDER BY id LIMIT $2)"
+        ),
         sql!(
             "DELETE FROM report_tallies WHERE account_id = $1 AND (scope, subject, span, starts_at) IN (
                  SELECT scope, subject, span, starts_at FROM report_tallies WHERE account_id = $1 LIMIT $2)"

@@ -26,6 +26,11 @@ pub fn take_some(tx: &mut Tx<'_>, account: AccountId, ids: &[ConversationId], mo
         left -= take_times(tx, account, ids, left)?;
     }
     let satellites = [
+        // Those about messages went with them.
+        sql!(
+            "DELETE FROM webhook_deliveries WHERE account_id = $1 AND id IN (
+                 SELECT id FROM webhook_deliveries WHERE conversation_id = ANY($2) LIMIT $3)"
+        ),
         sql!(
             "DELETE FROM conversation_tags WHERE (account_id, conversation_id, tag_id) IN (
                  SELECT account_id, conversation_id, tag_id FROM conversation_tags

@@ -519,6 +519,7 @@ const FEW: &[&str] = &[
     "team_members",
     "teams",
     "user_presences",
+    "webhook_endpoints",
     "webhooks",
     "working_hours",
 ];

@@ -15,7 +15,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::mem::take;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::store::{Conn, Grown, Tx};
@@ -26,18 +26,19 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use types::AccountId;
-use uuid::Uuid;
 
-use self::lease::{Lease, TIME};
+use self::lease::{Claim, Lease, TIME};
 use crate::App;
 use crate::events::log::{self, Logged};
 
 /// Under which listeners listen.
-const LEASE: &str = "dispatch";
+pub const LEASE: &str = "dispatch";
 /// Events that a listener hears at a time.
 const BATCH: i64 = 50;
 /// Logs are looked at this often even when nobody said that they have grown.
 const POLL: Duration = Duration::from_secs(2);
+/// Places that are moved in one transaction.
+const ACCOUNTS: usize = 100;
 /// How long a listener that failed waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,12 +55,13 @@ pub trait Listener: Send + Sync + 'static {
     fn hear(&self, conn: &mut Conn<'_>, account: AccountId, events: &[Logged]) -> Result<Option<Effect>>;
 }
 
-/// What a listener heard at a time.
+/// How far a listener has heard in a log.
+#[derive(Debug, Clone, Copy)]
 struct Heard {
+    /// Its place.
     before: i64,
-    /// The last event's number.
+    /// The number of the last event that it heard.
     last: i64,
-    effect: Option<Effect>,
 }
 
 /// What came of a batch in each account.
@@ -71,6 +73,10 @@ struct Turn {
     failed: BTreeMap<AccountId, Error>,
 }
 
+/// How far a listener has heard in logs in which there was nothing to do since its place: known here alone, so that not
+/// every event costs a transaction of its own.
+type Ahead = BTreeMap<AccountId, Heard>;
+
 /// The listeners of one process.
 #[derive(Clone)]
 pub struct Dispatcher {
@@ -78,21 +84,52 @@ pub struct Dispatcher {
     /// Tells this process from others.
     holder: String,
     listeners: Vec<Arc<dyn Listener>>,
+    /// How it asks for the lease next time.
+    claim: Arc<Mutex<Claim>>,
+    /// Who works under the same lease hears of it here.
+    lease: watch::Sender<Option<Lease>>,
 }
 
 impl Dispatcher {
     /// Of this process.
     pub fn new(app: &App, listeners: Vec<Arc<dyn Listener>>) -> Self {
-        Self { app: app.clone(), holder: Uuid::new_v4().to_string(), listeners }
+        let claim = Arc::new(Mutex::new(Claim::AtStart));
+        let lease = watch::Sender::new(None);
+        Self { app: app.clone(), holder: app.settings.process.clone(), listeners, claim, lease }
+    }
+
+    /// The lease while this process has it, for what works under it too.
+    pub fn lease(&self) -> watch::Receiver<Option<Lease>> {
+        self.lease.subscribe()
+    }
+
+    /// Lets the listeners hear all that has happened; the lease, if this process can have it. For tests and commands.
+    pub async fn hear_all(&self) -> Result<Option<Lease>> {
+        let Some(held) = self.hold().await? else { return Ok(None) };
+        for listener in &self.listeners {
+            self.register(listener).await?;
+            let grown = Grown { any: true, ..Grown::default() };
+            let mut ahead = Ahead::new();
+            loop {
+                let turn = self.hear(listener, held, &grown, &BTreeSet::new(), &mut ahead).await?;
+                if let Some(cause) = turn.failed.into_values().next() {
+                    return Err(cause);
+                }
+                if turn.more.is_empty() {
+                    break;
+                }
+            }
+            self.catch_up(listener, held, &mut ahead).await?;
+        }
+        Ok(Some(held))
     }
 
     /// Listens until `stop`, whenever this process has the lease; then leaves it to others.
     pub async fn run(self, stop: CancellationToken) {
-        let (has, lease) = watch::channel(None);
         let mut listening = JoinSet::new();
         for listener in &self.listeners {
             let (dispatcher, listener) = (self.clone(), Arc::clone(listener));
-            let (lease, stop) = (lease.clone(), stop.clone());
+            let (lease, stop) = (self.lease.subscribe(), stop.clone());
             listening.spawn(async move { dispatcher.listen(listener, lease, stop).await });
         }
         let mut renewals = interval(TIME / 5);
@@ -103,14 +140,14 @@ impl Dispatcher {
             }
             match self.hold().await {
                 Ok(held) => {
-                    has.send_if_modified(|before| std::mem::replace(before, held) != held);
+                    self.lease.send_if_modified(|before| std::mem::replace(before, held) != held);
                 }
                 // What it still has, it has; a step under a lease that is over is refused.
                 Err(cause) => warn!(%cause, "asking for the lease of listeners failed"),
             }
         }
         while listening.join_next().await.is_some() {}
-        let held = *has.borrow();
+        let held = *self.lease.borrow();
         if let Some(held) = held
             && let Err(cause) = self.release(held).await
         {
@@ -120,8 +157,10 @@ impl Dispatcher {
 
     /// Takes the lease, or renews it; `None`: another process has it.
     pub async fn hold(&self) -> Result<Option<Lease>> {
-        let holder = self.holder.clone();
-        self.app.store.write(move |tx| lease::hold(tx, LEASE, &holder)).await
+        let (holder, claim) = (self.holder.clone(), *self.claim.lock().unwrap_or_else(PoisonError::into_inner));
+        let held = self.app.store.write(move |tx| lease::hold(tx, LEASE, &holder, claim)).await?;
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Claim::Again(held);
+        Ok(held)
     }
 
     async fn release(&self, held: Lease) -> Result<()> {
@@ -145,13 +184,14 @@ impl Dispatcher {
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut grown = Grown { any: true, ..Grown::default() };
+        let mut ahead = Ahead::new();
         // Accounts in which it failed, and until when they are left alone.
         let mut resting = BTreeSet::new();
         let mut rested = Instant::now();
         loop {
             let held = *lease.borrow_and_update();
             let heard = match held {
-                Some(held) => self.hear(&listener, held, &grown, &resting).await,
+                Some(held) => self.hear(&listener, held, &grown, &resting, &mut ahead).await,
                 None => Ok(Turn::default()),
             };
             let turn = heard.unwrap_or_else(|cause| {
@@ -168,14 +208,31 @@ impl Dispatcher {
             }
             grown = tokio::select! {
                 biased;
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {
+                    if let Some(held) = held
+                        && let Err(cause) = self.catch_up(&listener, held, &mut ahead).await
+                    {
+                        warn!(%cause, listener = listener.name(), "its place stays behind; it looks at events again");
+                    }
+                    return;
+                }
                 // Whoever gets the lease looks at every log.
                 changed = lease.changed() => match changed {
-                    Ok(()) => Grown { any: true, ..Grown::default() },
+                    Ok(()) => {
+                        ahead.clear();
+                        Grown { any: true, ..Grown::default() }
+                    }
                     Err(_) => return,
                 },
                 () = sleep_until(rested), if !resting.is_empty() => Grown { accounts: take(&mut resting), any: false },
-                _ = poll.tick() => Grown { any: true, ..Grown::default() },
+                _ = poll.tick() => {
+                    if let Some(held) = held
+                        && let Err(cause) = self.catch_up(&listener, held, &mut ahead).await
+                    {
+                        warn!(%cause, listener = listener.name(), "its place stays behind; it is moved later");
+                    }
+                    Grown { any: true, ..Grown::default() }
+                }
                 grown = watch.grown(), if held.is_some() => grown,
                 () = ready(()), if !turn.more.is_empty() => Grown::default(),
             };
@@ -196,6 +253,7 @@ impl Dispatcher {
         held: Lease,
         grown: &Grown,
         resting: &BTreeSet<AccountId>,
+        ahead: &mut Ahead,
     ) -> Result<Turn> {
         let mut accounts: BTreeSet<AccountId> = grown.accounts.clone();
         if grown.any {
@@ -204,7 +262,7 @@ impl Dispatcher {
         }
         let mut turn = Turn::default();
         for account in accounts.difference(resting).copied() {
-            match self.hear_next(listener, held, account).await {
+            match self.hear_next(listener, held, account, ahead).await {
                 Ok(true) => {
                     turn.more.insert(account);
                 }
@@ -218,31 +276,65 @@ impl Dispatcher {
     }
 
     /// Lets the listener hear the next events of one account; whether there were any.
-    async fn hear_next(&self, listener: &Arc<dyn Listener>, held: Lease, account: AccountId) -> Result<bool> {
-        let (name, ears) = (listener.name(), Arc::clone(listener));
+    async fn hear_next(
+        &self,
+        listener: &Arc<dyn Listener>,
+        held: Lease,
+        account: AccountId,
+        ahead: &mut Ahead,
+    ) -> Result<bool> {
+        let (name, ears, known) = (listener.name(), Arc::clone(listener), ahead.get(&account).copied());
         let hear = move |conn: &mut Conn<'_>| {
             let before = store::find_cursor(conn, name, account)?;
-            let events = log::read_after(conn, account, before, BATCH)?;
+            let after = known.filter(|known| known.before == before).map_or(before, |known| known.last);
+            let events = log::read_after(conn, account, after, BATCH)?;
             let Some(last) = events.last().map(|event| event.seq) else { return Ok(None) };
             let effect = ears.hear(conn, account, &events)?;
-            Ok::<_, Error>(Some(Heard { before, last, effect }))
+            Ok::<_, Error>(Some((Heard { before, last }, effect)))
         };
-        let Some(heard) = self.app.store.read(hear).await? else { return Ok(false) };
-        let step = move |tx: &mut Tx<'_>| {
-            // An account that is gone has nothing more to tell.
-            let Some(place) = store::lock_cursor(tx, name, account)? else { return Ok(false) };
-            if !lease::is_held(tx, LEASE, held)? {
-                return Err(Error::Unavailable);
-            }
-            // Otherwise somebody else has done it meanwhile.
-            if place == heard.before {
-                if let Some(effect) = &heard.effect {
-                    effect(tx)?;
-                }
-                store::set_cursor(tx, name, account, heard.last)?;
-            }
-            Ok(true)
+        let Some((heard, effect)) = self.app.store.read(hear).await? else { return Ok(false) };
+        let Some(effect) = effect else {
+            ahead.insert(account, heard);
+            return Ok(true);
         };
-        self.app.store.write(step).await
+        ahead.remove(&account);
+        self.app.store.write(move |tx| step(tx, name, held, account, heard, Some(&effect))).await
     }
+
+    /// Moves the places of the listener to where it has heard that there was nothing to do.
+    async fn catch_up(&self, listener: &Arc<dyn Listener>, held: Lease, ahead: &mut Ahead) -> Result<()> {
+        let (name, heard) = (listener.name(), take(ahead));
+        for some in heard.into_iter().collect::<Vec<_>>().chunks(ACCOUNTS) {
+            let some = some.to_vec();
+            let steps = move |tx: &mut Tx<'_>| {
+                some.iter().try_for_each(|(account, heard)| step(tx, name, held, *account, *heard, None).map(drop))
+            };
+            self.app.store.write(steps).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Does what is to be done and moves the place of the listener; false when the account is gone.
+fn step(
+    tx: &mut Tx<'_>,
+    name: &'static str,
+    held: Lease,
+    account: AccountId,
+    heard: Heard,
+    effect: Option<&Effect>,
+) -> Result<bool> {
+    // An account that is gone has nothing more to tell.
+    let Some(place) = store::lock_cursor(tx, name, account)? else { return Ok(false) };
+    if !lease::is_held(tx, LEASE, held)? {
+        return Err(Error::Unavailable);
+    }
+    // Otherwise somebody else has done it meanwhile.
+    if place == heard.before {
+        if let Some(effect) = effect {
+            effect(tx)?;
+        }
+        store::set_cursor(tx, name, account, heard.last)?;
+    }
+    Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Listeners, with listeners that note what they hear.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use types::{AccountId, LabelId};
 
 use super::lease::{Lease, TIME};
-use super::{Dispatcher, Effect, Listener};
+use super::{Ahead, Dispatcher, Effect, Listener, store};
 use crate::events::log::Logged;
 use crate::events::{Actor, Event, record};
 use crate::platform::audit;
@@ -70,7 +70,7 @@ async fn noted(app: &TestApp, account: AccountId, name: &'static str) -> Vec<i64
 /// Lets the listener hear all that has happened; fails when it does in an account.
 async fn hear_all(dispatcher: &Dispatcher, listener: &Arc<dyn Listener>, held: Lease) -> Result<()> {
     loop {
-        let turn = dispatcher.hear(listener, held, &EVERYTHING, &BTreeSet::new()).await?;
+        let turn = dispatcher.hear(listener, held, &EVERYTHING, &BTreeSet::new(), &mut Ahead::new()).await?;
         if let Some(cause) = turn.failed.into_values().next() {
             return Err(cause);
         }
@@ -117,7 +117,7 @@ async fn a_listener_hears_everything_once_and_in_order_from_when_it_is_new(app: 
     app.app.store.write(move |tx| crate::account::service::delete(tx, new)).await.unwrap();
     app.run_due_jobs().await;
     let grown = Grown { accounts: [new, old].into(), any: true };
-    let turn = dispatcher.hear(&listener, held, &grown, &BTreeSet::new()).await.unwrap();
+    let turn = dispatcher.hear(&listener, held, &grown, &BTreeSet::new(), &mut Ahead::new()).await.unwrap();
     assert!(turn.failed.is_empty(), "{:?}", turn.failed);
 }
 
@@ -155,7 +155,8 @@ async fn a_listener_that_fails_delays_no_other_and_loses_nothing(app: TestApp) {
     stop.cancel();
     running.join_all().await;
     // It was given back: another process need not wait.
-    assert!(Dispatcher::new(&app.app, Vec::new()).hold().await.unwrap().is_some());
+    let other = Dispatcher { holder: "other".into(), ..Dispatcher::new(&app.app, Vec::new()) };
+    assert!(other.hold().await.unwrap().is_some());
 }
 
 #[db_test]
@@ -169,7 +170,7 @@ async fn a_listener_that_fails_is_not_taken_for_an_account_that_is_gone(app: Tes
     let before = head(&app, account).await;
     happens(&app, account, 1).await;
     assert!(hear_all(&dispatcher, &listener, held).await.is_err());
-    let turn = dispatcher.hear(&listener, held, &EVERYTHING, &BTreeSet::from([account])).await.unwrap();
+    let turn = dispatcher.hear(&listener, held, &EVERYTHING, &BTreeSet::from([account]), &mut Ahead::new()).await.unwrap();
     assert!(turn.failed.is_empty(), "it rests");
     fails.store(false, Ordering::Relaxed);
     hear_all(&dispatcher, &listener, held).await.unwrap();
@@ -201,7 +202,8 @@ async fn an_account_with_a_long_log_delays_no_other(app: TestApp) {
 async fn another_process_takes_over_from_a_dead_one_which_changes_nothing_any_more(app: TestApp) {
     let account = app.account().await;
     let listener = Notes::listener("notes");
-    let [first, second] = [(); 2].map(|()| Dispatcher::new(&app.app, vec![Arc::clone(&listener)]));
+    let first = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let second = Dispatcher { holder: "second".into(), ..Dispatcher::new(&app.app, vec![Arc::clone(&listener)]) };
     let held = first.hold().await.unwrap().unwrap();
     first.register(&listener).await.unwrap();
     assert_eq!(second.hold().await.unwrap(), None);
@@ -236,4 +238,68 @@ async fn two_that_both_believe_to_listen_do_everything_once(app: TestApp) {
     let turns = futures_util::future::join_all((0..6).map(|_| hear_all(&dispatcher, &listener, held))).await;
     assert!(turns.into_iter().all(|turn| turn.is_ok()));
     assert_eq!(noted(&app, account, "notes").await, (before + 1..=before + 60).collect::<Vec<_>>());
+}
+
+#[db_test]
+async fn after_a_restart_a_process_goes_on_at_once_and_of_two_with_one_name_the_last_one_does(app: TestApp) {
+    let [before, after] = [(); 2].map(|()| Dispatcher::new(&app.app, Vec::new()));
+    let held = before.hold().await.unwrap().unwrap();
+    let taken = after.hold().await.unwrap().unwrap();
+    assert_ne!(held, taken);
+    // The one before is no ghost: its folder was copied.
+    for _ in 0..3 {
+        assert_eq!(before.hold().await.unwrap(), None);
+        assert_eq!(after.hold().await.unwrap(), Some(taken));
+        app.clock.advance(ALMOST);
+    }
+    app.clock.advance(Duration::from_secs(1));
+    assert!(before.hold().await.unwrap().is_some());
+}
+
+/// Hears everything, and has nothing to do but about labels.
+struct Picky(Arc<Mutex<Vec<i64>>>);
+
+impl Listener for Picky {
+    fn name(&self) -> &'static str {
+        "picky"
+    }
+
+    fn hear(&self, _: &mut Conn<'_>, _: AccountId, events: &[Logged]) -> Result<Option<Effect>> {
+        self.0.lock().unwrap().extend(events.iter().map(|event| event.seq));
+        let is_wanted = events.iter().any(|event| matches!(event.event, Some(Event::LabelDeleted(_))));
+        Ok(is_wanted.then(|| -> Effect { Box::new(|_| Ok(())) }))
+    }
+}
+
+#[db_test]
+async fn where_there_is_nothing_to_do_the_place_moves_later_and_nothing_is_heard_twice(app: TestApp) {
+    let account = app.account().await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener: Arc<dyn Listener> = Arc::new(Picky(Arc::clone(&heard)));
+    let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
+    let held = dispatcher.hold().await.unwrap().unwrap();
+    dispatcher.register(&listener).await.unwrap();
+    let place = || async {
+        app.app.store.read(move |conn| store::find_cursor(conn, "picky", account)).await.unwrap()
+    };
+    let begin = place().await;
+    let mut ahead = Ahead::new();
+    let nobody = BTreeSet::new();
+    for round in 1..=3 {
+        happens(&app, account, 2).await;
+        dispatcher.hear(&listener, held, &EVERYTHING, &nobody, &mut ahead).await.unwrap();
+        assert_eq!((heard.lock().unwrap().len(), place().await), (2 * round, begin));
+    }
+    dispatcher.catch_up(&listener, held, &mut ahead).await.unwrap();
+    assert_eq!((place().await, ahead.len()), (begin + 6, 0));
+    happens(&app, account, 1).await;
+    dispatcher.hear(&listener, held, &EVERYTHING, &nobody, &mut ahead).await.unwrap();
+    let delete = move |tx: &mut Tx<'_>| {
+        record(tx, account, &Actor::System, &Event::LabelDeleted(LabelId::new(1)));
+        Ok::<_, Error>(())
+    };
+    app.app.store.write(delete).await.unwrap();
+    dispatcher.hear(&listener, held, &EVERYTHING, &nobody, &mut ahead).await.unwrap();
+    assert_eq!((place().await, ahead.len()), (begin + 8, 0));
+    assert_eq!(*heard.lock().unwrap(), (begin + 1..=begin + 8).collect::<Vec<_>>());
 }

@@ -156,8 +156,9 @@ events! {
     ConversationCreated(conversation_id: ConversationId) = "conversation.created",
     /// Team, assignee, status, snooze, attributes, labels or priority of a conversation changed.
     ConversationUpdated(conversation_id: ConversationId, changes: Changes) = "conversation.updated",
-    /// A conversation's status changed.
-    ConversationStatusChanged(conversation_id: ConversationId, status: Moved<Status>) = "conversation.status_changed",
+    /// A conversation's status changed, and with it until when it is snoozed.
+    ConversationStatusChanged(conversation_id: ConversationId, status: Moved<Status>, changes: Changes) =
+        "conversation.status_changed",
     /// The contact of a conversation has read it.
     ConversationRead(conversation_id: ConversationId) = "conversation.read",
     /// A conversation went to another contact, with which its own was merged.
@@ -198,6 +199,13 @@ impl Changes {
             self.0.insert(attribute.to_owned(), json!([null, null]));
         }
         self
+    }
+
+    /// The changes of these attributes alone.
+    #[must_use]
+    pub fn only(&self, attributes: &[&str]) -> Self {
+        let wanted = self.0.iter().filter(|(attribute, _)| attributes.contains(&attribute.as_str()));
+        Self(wanted.map(|(attribute, moved)| (attribute.clone(), moved.clone())).collect())
     }
 
     /// The attributes, each with its value before and after.

@@ -19,7 +19,11 @@ async fn events_come_back_from_the_log_as_they_went_in(app: TestApp) {
         vec![
             Event::AccountCreated,
             Event::AgentAdded(user),
-            Event::ConversationStatusChanged(conversation, Moved { before: Status::Open, after: Status::Resolved }),
+            Event::ConversationStatusChanged(
+                conversation,
+                Moved { before: Status::Open, after: Status::Resolved },
+                Changes::default().with("status", &Status::Open, &Status::Resolved),
+            ),
             Event::AssigneeChanged(conversation, Moved { before: None, after: Some(user) }),
             Event::TeamChanged(conversation, team),
             Event::MessageCreated(conversation, message, Some("echo".into())),

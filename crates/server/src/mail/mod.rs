@@ -12,12 +12,12 @@ use ::store::{Conn, Tx, sql};
 use edge::Result;
 use mailer::Mail;
 use serde::{Deserialize, Serialize};
-use types::{AccountId, UserId};
+use types::{AccountId, EndpointId, Role, UserId};
 
 use self::jobs::SendMail;
 use crate::auth::link::{self, Purpose};
 use crate::user::{self, User};
-use crate::{BaseUrl, account, agent, auth};
+use crate::{BaseUrl, account, agent, auth, delivery};
 
 /// Nobody: a mail to nobody is owed where somebody must not learn that there is no such user.
 const NOBODY: UserId = UserId::new(0);
@@ -44,6 +44,13 @@ pub enum Occasion {
         /// The one before. It is kept here, since it may be the user's no more when the mail leaves.
         from: String,
     },
+    /// An endpoint of an account of which the user is an administrator was paused.
+    EndpointPaused {
+        /// The account.
+        account_id: AccountId,
+        /// The endpoint.
+        endpoint_id: EndpointId,
+    },
 }
 
 impl Occasion {
@@ -55,6 +62,7 @@ impl Occasion {
             Self::Confirmation => "confirmation".into(),
             Self::NewAddress => "new address".into(),
             Self::AddressChange { .. } => "address change".into(),
+            Self::EndpointPaused { endpoint_id, .. } => format!("pause of endpoint {endpoint_id}"),
         }
     }
 }
@@ -104,6 +112,8 @@ enum Content {
     NewAddress { link: String },
     /// Another address is wanted; here it can be stopped.
     AddressChange { wanted: String, link: String },
+    /// Nothing more is sent to what has this name, until somebody resumes it here.
+    EndpointPaused { account: String, endpoint: String, link: String },
 }
 
 /// What an invited user has to do.
@@ -123,6 +133,9 @@ fn write(tx: &mut Tx<'_>, base_url: &BaseUrl, user: UserId, occasion: &Occasion)
         Occasion::Invitation { account_id, inviter_id } => {
             let content = invitation(tx, base_url, &user, *account_id, *inviter_id)?;
             content.map(|content| own(user, content))
+        }
+        Occasion::EndpointPaused { account_id, endpoint_id } => {
+            endpoint_paused(tx, base_url, user, *account_id, *endpoint_id)?
         }
         Occasion::ForgottenPassword => {
             let link = password_link(tx, base_url, &user, Purpose::Password)?;
@@ -186,6 +199,24 @@ fn invitation(
         Next::SetPassword { link: password_link(tx, base_url, user, Purpose::Invitation)? }
     };
     Ok(Some(Content::Invitation { account: account.name, inviter, next }))
+}
+
+/// Not when it was resumed meanwhile, nor to who is no administrator any more.
+fn endpoint_paused(
+    tx: &mut Tx<'_>,
+    base_url: &BaseUrl,
+    user: User,
+    account: AccountId,
+    endpoint: EndpointId,
+) -> Result<Option<Letter>> {
+    let Some(account) = account::store::find(tx, account)? else { return Ok(None) };
+    let is_administrator = agent::store::find(tx, account.id, user.id)?
+        .is_some_and(|agent| agent.role == Some(Role::Administrator));
+    let Some(endpoint) = delivery::find_paused_name(tx, account.id, endpoint)?.filter(|_| is_administrator) else {
+        return Ok(None);
+    };
+    let link = format!("{base_url}/app/accounts/{}/settings/integrations/webhook", account.id);
+    Ok(Some(own(user, Content::EndpointPaused { account: account.name, endpoint, link })))
 }
 
 fn password_link(tx: &mut Tx<'_>, base_url: &BaseUrl, user: &User, purpose: Purpose) -> Result<String> {

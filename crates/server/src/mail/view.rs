@@ -46,9 +46,10 @@ struct Said<'a> {
 pub fn mail(letter: &Letter, base_url: &BaseUrl) -> Mail {
     let said = said(letter, base_url);
     let name = match &letter.content {
-        Content::Invitation { .. } | Content::Password { .. } | Content::AddressChange { .. } => {
-            Some(one_line(letter.user.available_name()))
-        }
+        Content::Invitation { .. }
+        | Content::Password { .. }
+        | Content::AddressChange { .. }
+        | Content::EndpointPaused { .. } => Some(one_line(letter.user.available_name())),
         // Who has only signed up may be somebody who writes to strangers in our name.
         Content::Confirmation { .. } | Content::NewAddress { .. } => None,
     };
@@ -137,6 +138,21 @@ fn said<'a>(letter: &'a Letter, base_url: &BaseUrl) -> Said<'a> {
             button: "Set another password",
             link,
             after: Vec::new(),
+        },
+        Content::EndpointPaused { account, endpoint, link } => Said {
+            subject: format!("Nothing is sent to {} any more", shortened(endpoint)),
+            heading: "A webhook was paused".into(),
+            before: vec![
+                format!(
+                    "{} of {} took nothing for a day, so Ooctopus at {place} sends nothing more to it.",
+                    one_line(endpoint),
+                    one_line(account)
+                ),
+                "What happens meanwhile is kept for three days and sent when you resume it.".into(),
+            ],
+            button: "Look at the webhooks",
+            link,
+            after: vec!["You get this mail because you are an administrator of the account.".into()],
         },
         Content::Confirmation { link } => Said {
             subject: "Confirm your e-mail address".into(),

@@ -3,7 +3,7 @@
 use ::store::Tx;
 use edge::Result;
 use serde_json::{Map, Value};
-use types::{AccountId, ContentType, ConversationId, Json, MessageStatus, MessageType, Status};
+use types::{AccountId, ContentType, ConversationId, Json, MessageId, MessageStatus, MessageType, Status};
 
 use super::store::NewMessage;
 use super::{Message, Sender, mention, store, template};
@@ -80,6 +80,26 @@ pub fn mark_read(tx: &mut Tx<'_>, account: AccountId, conversation: Conversation
         record(tx, account, &actor, &Event::MessageUpdated(conversation.id, *id, changes));
     }
     Ok(i64::try_from(read.len()).is_ok_and(|count| count == limit))
+}
+
+/// Notes that a message that the team sent did not arrive, and why; one that is known to have failed stays as it is.
+pub fn fail(tx: &mut Tx<'_>, conversation: &Conversation, id: MessageId, reason: &str) -> Result<()> {
+    let account = conversation.account_id;
+    let found = store::list_by_ids(tx, account, &[id])?.pop().filter(|found| found.conversation_id == conversation.id);
+    let Some(message) = found else { return Ok(()) };
+    let is_sent = message.message_type == MessageType::Outgoing && !message.private;
+    if !is_sent || message.status == MessageStatus::Failed {
+        return Ok(());
+    }
+    let mut attributes: Map<String, Value> = message.content_attributes.read();
+    attributes.insert("external_error".to_owned(), Value::String(reason.to_owned()));
+    let after = Json::of(&attributes);
+    store::update_status(tx, account, id, MessageStatus::Failed, &after)?;
+    let changes = Changes::default()
+        .with("status", &message.status, &MessageStatus::Failed)
+        .with("content_attributes", &message.content_attributes, &after);
+    record(tx, account, &Actor::System, &Event::MessageUpdated(conversation.id, id, changes));
+    Ok(())
 }
 
 /// Writes an activity message: what happened, without sender.

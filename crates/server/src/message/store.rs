@@ -97,6 +97,24 @@ pub(super) fn update_attributes(tx: &mut Tx<'_>, account: AccountId, id: Message
     Ok(())
 }
 
+/// Stores how far a message has come, with the parts of its content that say more.
+pub(super) fn update_status(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: MessageId,
+    status: MessageStatus,
+    attributes: &Json,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "UPDATE messages SET status = $3, content_attributes = $4, updated_at = $5 WHERE account_id = $1 AND id = $2"
+        ),
+        (account, id, status, attributes, now),
+    )?;
+    Ok(())
+}
+
 /// Puts `content` in the place of all that the message says.
 pub(super) fn blank(tx: &mut Tx<'_>, account: AccountId, id: MessageId, content: &str) -> Result<()> {
     let now = tx.now();

@@ -119,7 +119,7 @@ impl Ear {
             Event::MessageCreated(conversation, message, _) | Event::MessageUpdated(conversation, message, _) => {
                 self.is_team || (self.own.contains(conversation) && !hidden.contains(message))
             }
-            Event::ConversationUpdated(conversation, _) | Event::ConversationStatusChanged(conversation, _) => {
+            Event::ConversationUpdated(conversation, _) | Event::ConversationStatusChanged(conversation, ..) => {
                 self.is_team || self.own.contains(conversation)
             }
             Event::FirstReplyCreated(..) | Event::AssigneeChanged(..) => self.is_team,
