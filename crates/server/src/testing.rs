@@ -367,6 +367,23 @@ impl TestApp {
         (id, token)
     }
 
+    /// Name and changes of the account's last event.
+    pub async fn last_event(&self, account: AccountId) -> (String, Value) {
+        let (name, changes): (String, String) = self
+            .app
+            .store
+            .read(move |conn| {
+                conn.query_one(
+                    store::sql!("SELECT name, changes FROM events WHERE account_id = $1 ORDER BY seq DESC LIMIT 1"),
+                    (account,),
+                )
+            })
+            .await
+            .map_err(|error: store::Error| error)
+            .unwrap();
+        (name, serde_json::from_str(&changes).unwrap())
+    }
+
     /// The names of all blobs, and of uploads on their way.
     pub fn stored_files(&self) -> Vec<String> {
         let mut folders = vec![self.folder.path().to_owned()];
