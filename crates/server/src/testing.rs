@@ -344,10 +344,10 @@ impl TestApp {
                 let now = tx.now();
                 let (id,): (AgentBotId,) = tx.query_one(
                     store::sql!(
-                        "INSERT INTO agent_bots (account_id, name, bot_type, bot_config, created_at, updated_at)
-                         VALUES ($1, 'Bot', 'webhook', '{}', $2, $2) RETURNING id"
+                        "INSERT INTO agent_bots (account_id, name, bot_type, bot_config, secret, created_at, updated_at)
+                         VALUES ($1, 'Bot', 'webhook', '{}', $3, $2, $2) RETURNING id"
                     ),
-                    (account, now),
+                    (account, now, crate::token::random()),
                 )?;
                 tx.execute(
                     store::sql!("INSERT INTO access_tokens (token, agent_bot_id, created_at) VALUES ($1, $2, $3)"),
