@@ -111,13 +111,7 @@ impl Server {
 }
 
 /// What the product is told.
-fn settings(
-    config: &Config,
-    folder: &DataFolder,
-    url: &str,
-    secret: &SecretKey,
-    lock: &Lock,
-) -> Result<Settings> {
+fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey, lock: &Lock) -> Result<Settings> {
     let url = config.base_url.as_ref().map_or(url, |base| &base.0);
     let in_memory = config.upload_memory.0;
     Ok(Settings {

@@ -116,11 +116,8 @@ impl App {
     pub fn new(store: Store, files: Files, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let allow = settings.outbound_allow.clone();
         let of_all = outbound::Settings { allow, ..outbound::Settings::default() };
-        let of_webhooks = outbound::Settings {
-            calls: delivery::CALLS,
-            calls_per_host: delivery::CALLS,
-            ..of_all.clone()
-        };
+        let of_webhooks =
+            outbound::Settings { calls: delivery::CALLS, calls_per_host: delivery::CALLS, ..of_all.clone() };
         Self(Arc::new(Parts {
             store,
             files,

@@ -42,6 +42,7 @@ pub mod reporting;
 pub mod routes;
 pub mod secret;
 pub mod setup;
+pub mod signing_secret;
 pub mod survey;
 pub mod swagger;
 pub mod team;

@@ -53,6 +53,8 @@ migrations! {
     "0087_filter_indexes.sql",
     "0088_presences.sql",
     "0089_listeners.sql",
+    "0090_secret_rotation.pg.sql",
+    "0090_secret_rotation.sqlite.sql",
     "0091_deliveries.sql",
 }
 

@@ -116,10 +116,12 @@ fn team() -> Routes {
         .routes(routes!(agent_bot::routes::list, agent_bot::routes::create))
         .routes(routes!(agent_bot::routes::show, agent_bot::routes::update, agent_bot::routes::delete))
         .routes(routes!(agent_bot::routes::reset_access_token))
+        .routes(routes!(agent_bot::routes::reset_secret))
         .routes(routes!(agent_bot::routes::delete_avatar))
         .routes(routes!(inbox::routes::list, inbox::routes::create))
         .routes(routes!(inbox::routes::show, inbox::routes::update, inbox::routes::delete))
         .routes(routes!(inbox::routes::delete_avatar))
+        .routes(routes!(inbox::routes::reset_secret))
         .routes(routes!(inbox::bot::show))
         .routes(routes!(inbox::bot::set))
         .routes(routes!(inbox::members::list_assignable_in_inbox))
@@ -173,6 +175,7 @@ fn settings() -> Routes {
         .routes(routes!(automation_rule::routes::copy))
         .routes(routes!(webhook::routes::list, webhook::routes::create))
         .routes(routes!(webhook::routes::update, webhook::routes::delete))
+        .routes(routes!(webhook::routes::reset_secret))
 }
 
 fn conversations() -> Routes {

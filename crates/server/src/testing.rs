@@ -344,10 +344,10 @@ impl TestApp {
                 let now = tx.now();
                 let (id,): (AgentBotId,) = tx.query_one(
                     store::sql!(
-                        "INSERT INTO agent_bots (account_id, name, bot_type, bot_config, created_at, updated_at)
-                         VALUES ($1, 'Bot', 'webhook', '{}', $2, $2) RETURNING id"
+                        "INSERT INTO agent_bots (account_id, name, bot_type, bot_config, secret, created_at, updated_at)
+                         VALUES ($1, 'Bot', 'webhook', '{}', $3, $2, $2) RETURNING id"
                     ),
-                    (account, now),
+                    (account, now, crate::token::random()),
                 )?;
                 tx.execute(
                     store::sql!("INSERT INTO access_tokens (token, agent_bot_id, created_at) VALUES ($1, $2, $3)"),
@@ -365,6 +365,23 @@ impl TestApp {
             .await
             .unwrap();
         (id, token)
+    }
+
+    /// Name and changes of the account's last event.
+    pub async fn last_event(&self, account: AccountId) -> (String, Value) {
+        let (name, changes): (String, String) = self
+            .app
+            .store
+            .read(move |conn| {
+                conn.query_one(
+                    store::sql!("SELECT name, changes FROM events WHERE account_id = $1 ORDER BY seq DESC LIMIT 1"),
+                    (account,),
+                )
+            })
+            .await
+            .map_err(|error: store::Error| error)
+            .unwrap();
+        (name, serde_json::from_str(&changes).unwrap())
     }
 
     /// The names of all blobs, and of uploads on their way.

@@ -10,14 +10,16 @@ mod value;
 
 pub use clock::{Clock, SystemClock};
 pub use closed_list::{
-    AttributeModel, AttributeType, AutomationEvent, Availability, ChannelKind, ContentType, CustomFilterType, DeliveryState,
-    EndpointKind, FileType, HookType, MessageStatus, MessageType, Priority, ReplyTime, Role, SenderType, Status, UnknownName, WebhookEvent,
+    AttributeModel, AttributeType, AutomationEvent, Availability, ChannelKind, ContentType, CustomFilterType,
+    DeliveryState, EndpointKind, FileType, HookType, MessageStatus, MessageType, Priority, ReplyTime, Role, SenderType,
+    Status, UnknownName, WebhookEvent,
 };
 pub use fold::fold;
 pub use id::{
     AccessTokenId, AccountId, AgentBotId, AttachmentId, AutomationRuleId, CannedResponseId, ChannelId, ContactId,
-    ContactInboxId, ConversationId, CustomAttributeId, CustomFilterId, DeliveryId, EndpointId, FileId, Id, InboxId, IntegrationHookId, JobId,
-    LabelId, MessageId, PlatformAppId, SurveyAnswerId, TeamId, UserId, UserSessionId, WebhookId,
+    ContactInboxId, ConversationId, CustomAttributeId, CustomFilterId, DeliveryId, EndpointId, FileId, Id, InboxId,
+    IntegrationHookId, JobId, LabelId, MessageId, PlatformAppId, SurveyAnswerId, TeamId, UserId, UserSessionId,
+    WebhookId,
 };
 pub use json::Json;
 pub use timestamp::Timestamp;

@@ -9,9 +9,10 @@ mod tests;
 pub mod wire;
 
 use edge::Problem;
-use types::{AccountId, AgentBotId, Json};
+use types::{AccountId, AgentBotId, Json, Timestamp};
 
 use crate::file::Picture;
+use crate::signing_secret::SigningSecrets;
 use crate::text;
 
 /// Longest name, in characters.
@@ -42,6 +43,12 @@ const MAX_URL: usize = 2_048;
         pub bot_config: Json,
         /// Its API key.
         pub access_token: String,
+        /// Signs what it is told.
+        pub secret: String,
+        /// What signed before.
+        pub previous_secret: Option<String>,
+        /// Until when that is good too.
+        pub previous_secret_until: Option<Timestamp>,
         /// Its picture.
         pub avatar: Option<Picture>,
     }
@@ -95,6 +102,11 @@ impl AgentBot {
             outgoing_url: self.outgoing_url.clone(),
             bot_config: self.bot_config.clone(),
         }
+    }
+
+    /// What signs what it is told.
+    pub fn signing_secrets(&self) -> SigningSecrets {
+        SigningSecrets::new(&self.secret, self.previous_secret.as_deref(), self.previous_secret_until)
     }
 }
 

@@ -191,6 +191,33 @@ pub async fn reset_access_token(
     Ok(Json(AgentBotJson::new(bot, &member, &app.settings.base_url)))
 }
 
+/// Give a bot of the account another secret; the one before stays good for a day.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret",
+    operation_id = "resetSecretOfAnAccountAgentBot",
+    tag = "AccountAgentBots",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The bot")
+    ),
+    responses(
+        (status = 200, description = "The bot", body = AgentBotJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such bot", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn reset_secret(
+    State(app): State<App>,
+    Administrator(member): Administrator,
+    Path((account, id)): Path<(AccountId, AgentBotId)>,
+) -> Result<Json<AgentBotJson>> {
+    let actor = Actor::from(&member);
+    let bot = app.store.write(move |tx| service::reset_secret(tx, account, id, &actor)).await?;
+    Ok(Json(AgentBotJson::new(bot, &member, &app.settings.base_url)))
+}
+
 /// Take the picture of a bot of the account.
 #[utoipa::path(
     delete,

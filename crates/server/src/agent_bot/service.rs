@@ -10,6 +10,7 @@ use crate::deletion::{Purge, Subject};
 use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::platform::audit;
+use crate::signing_secret::overlap_until;
 use crate::{access, account, token};
 
 /// The bot, if it was granted to `app`: 404 before the refusal (rest.md §2.6).
@@ -18,10 +19,10 @@ pub fn find_granted(conn: &mut Conn<'_>, app: PlatformAppId, id: AgentBotId) -> 
     if access::is_granted_agent_bot(conn, app, id)? { Ok(bot) } else { Err(Error::Forbidden) }
 }
 
-/// Makes a bot with an API key.
+/// Makes a bot with an API key and a secret.
 pub fn create(tx: &mut Tx<'_>, draft: &Draft, actor: &Actor) -> Result<AgentBot> {
     check(draft)?;
-    let id = store::insert(tx, draft, &token::random())?;
+    let id = store::insert(tx, draft, &token::random(), &token::random())?;
     tell(tx, draft.account_id, id, actor, &Event::AgentBotCreated(id))?;
     store::find(tx, id)?.ok_or(Error::NotFound("agent bot"))
 }
@@ -67,6 +68,16 @@ pub fn reset_token(tx: &mut Tx<'_>, account: AccountId, id: AgentBotId, actor: &
     lock_own(tx, account, id)?;
     store::update_token(tx, id, &token::random())?;
     record(tx, account, actor, &Event::AgentBotTokenReset(id));
+    store::find(tx, id)?.ok_or(Error::NotFound("agent bot"))
+}
+
+/// Gives a bot of the account another secret; the one before stays good for a day.
+pub fn reset_secret(tx: &mut Tx<'_>, account: AccountId, id: AgentBotId, actor: &Actor) -> Result<AgentBot> {
+    lock_own(tx, account, id)?;
+    let until = overlap_until(tx.now());
+    store::replace_secret(tx, id, &token::random(), until)?;
+    let changes = Changes::default().with_secret("secret", true);
+    record(tx, account, actor, &Event::AgentBotUpdated(id, changes));
     store::find(tx, id)?.ok_or(Error::NotFound("agent bot"))
 }
 

@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, sql};
-use types::{AccountId, AgentBotId, InboxId, PlatformAppId};
+use types::{AccountId, AgentBotId, InboxId, PlatformAppId, Timestamp};
 
 use super::{AgentBot, Draft};
 use crate::file::avatar;
@@ -12,7 +12,7 @@ macro_rules! select {
     ($more:literal) => {
         sql!(
             "SELECT b.id, b.account_id, b.name, b.description, b.outgoing_url, b.bot_type, b.bot_config,
-                    t.token AS access_token, ",
+                    t.token AS access_token, b.secret, b.previous_secret, b.previous_secret_until, ",
             avatar!("b"),
             " FROM agent_bots b JOIN access_tokens t ON t.agent_bot_id = b.id
               WHERE b.deleting_at IS NULL AND ",
@@ -75,14 +75,14 @@ pub(super) fn lock(tx: &mut Tx<'_>, id: AgentBotId) -> Result<Option<AgentBot>> 
     if row.is_some() { find(tx, id) } else { Ok(None) }
 }
 
-/// Stores a bot and its API key.
-pub(super) fn insert(tx: &mut Tx<'_>, draft: &Draft, token: &str) -> Result<AgentBotId> {
+/// Stores a bot, its API key and the secret that signs what it is told.
+pub(super) fn insert(tx: &mut Tx<'_>, draft: &Draft, token: &str, secret: &str) -> Result<AgentBotId> {
     let now = tx.now();
     let (id,): (AgentBotId,) = tx.query_one(
         sql!(
-            "INSERT INTO agent_bots (account_id, name, description, outgoing_url, bot_type, bot_config, created_at,
-                 updated_at)
-             VALUES ($1, $2, $3, $4, 'webhook', $5, $6, $6) RETURNING id"
+            "INSERT INTO agent_bots (account_id, name, description, outgoing_url, bot_type, bot_config, secret,
+                 created_at, updated_at)
+             VALUES ($1, $2, $3, $4, 'webhook', $5, $6, $7, $7) RETURNING id"
         ),
         (
             draft.account_id,
@@ -90,6 +90,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, draft: &Draft, token: &str) -> Result<Agen
             draft.description.as_deref(),
             draft.outgoing_url.as_deref(),
             &draft.bot_config,
+            secret,
             now,
         ),
     )?;
@@ -126,6 +127,19 @@ pub(super) fn update(tx: &mut Tx<'_>, id: AgentBotId, draft: &Draft) -> Result<(
 pub(super) fn update_token(tx: &mut Tx<'_>, id: AgentBotId, token: &str) -> Result<()> {
     let now = tx.now();
     tx.execute(sql!("UPDATE access_tokens SET token = $2, created_at = $3 WHERE agent_bot_id = $1"), (id, token, now))?;
+    Ok(())
+}
+
+/// Gives the bot another secret; the one before is good until `until`.
+pub(super) fn replace_secret(tx: &mut Tx<'_>, id: AgentBotId, secret: &str, until: Timestamp) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        sql!(
+            "UPDATE agent_bots SET previous_secret = secret, previous_secret_until = $3, secret = $2, updated_at = $4
+             WHERE id = $1"
+        ),
+        (id, secret, until, now),
+    )?;
     Ok(())
 }
 

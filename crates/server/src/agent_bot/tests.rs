@@ -1,9 +1,17 @@
 //! Agent bots, through HTTP.
 
+use std::sync::Arc;
+
+use ::store::Store;
+use ::store::testing::{Engine, TestDatabase, db_test};
 use http::Method;
 use serde_json::{Value, json};
-use store::testing::db_test;
+use tokio::task::spawn_blocking;
+use types::{AgentBotId, SystemClock};
 
+use super::store;
+use crate::MIGRATIONS;
+use crate::signing_secret::OVERLAP;
 use crate::testing::{Answer, Caller, TestApp};
 
 async fn make(app: &TestApp, caller: &Caller, body: Value) -> Value {
@@ -27,21 +35,22 @@ async fn administrators_see_the_keys_of_their_own_bots(app: TestApp) {
         json!({ "name": "Gearbox", "outgoing_url": "https://bot.example/hook", "bot_config": { "tone": "calm" } });
     let made = make(&app, &admin, body).await;
     let key = made["access_token"].as_str().unwrap();
-    assert_eq!(key.len(), 24);
+    let secret = made["secret"].as_str().unwrap();
+    assert_eq!((key.len(), secret.len()), (24, 24));
     assert_eq!(
         made,
         json!({
             "id": made["id"], "name": "Gearbox", "description": null, "outgoing_url": "https://bot.example/hook",
             "bot_type": "webhook", "bot_config": { "tone": "calm" }, "account_id": account, "thumbnail": "",
-            "system_bot": false, "access_token": key
+            "system_bot": false, "access_token": key, "secret": secret
         })
     );
     let path = format!("agent_bots/{}", made["id"]);
     assert_eq!(app.get(&admin, &path).await.expect(200).json(), made);
-    let mut without_key = made.clone();
-    without_key.as_object_mut().unwrap().remove("access_token");
-    assert_eq!(app.get(&agent, &path).await.expect(200).json(), without_key);
-    assert_eq!(app.get(&agent, "agent_bots").await.expect(200).json(), json!([without_key]));
+    let mut without_keys = made.clone();
+    without_keys.as_object_mut().unwrap().retain(|key, _| !["access_token", "secret"].contains(&key.as_str()));
+    assert_eq!(app.get(&agent, &path).await.expect(200).json(), without_keys);
+    assert_eq!(app.get(&agent, "agent_bots").await.expect(200).json(), json!([without_keys]));
     // The key is known, but a bot without an inbox may nothing yet, whoever owns it (recorded).
     let numbers = admin.path("conversations/999");
     app.call(Method::GET, &numbers, Some(key), None).await.expect(403);
@@ -51,10 +60,72 @@ async fn administrators_see_the_keys_of_their_own_bots(app: TestApp) {
     assert_eq!(changed["bot_config"], json!({ "tone": "calm" }));
     let reset = app.post(&admin, &format!("{path}/reset_access_token"), json!({})).await.expect(200).json();
     assert_ne!(reset["access_token"], key);
+    assert_eq!(reset["secret"], secret);
     app.call(Method::GET, &numbers, Some(key), None).await.expect(401);
     app.call(Method::GET, &numbers, reset["access_token"].as_str(), None).await.expect(403);
     let expected = ["agent_bot.created", "agent_bot.updated", "agent_bot.token_reset"];
     assert_eq!(events_of_bots(&app, &admin).await, expected);
+}
+
+/// What signs now what the bot is told.
+async fn valid(app: &TestApp, id: AgentBotId) -> Vec<String> {
+    let found = app.app.store.read(move |conn| store::find(conn, id)).await.unwrap().unwrap();
+    found.signing_secrets().valid_at(app.app.clock.now()).into_iter().map(str::to_owned).collect()
+}
+
+#[db_test]
+async fn a_bot_gets_another_secret_and_the_one_before_stays_good_for_a_day(app: TestApp) {
+    let account = app.account().await;
+    let (admin, agent) = (app.administrator(account).await, app.agent(account).await);
+    let stranger = app.administrator(app.account().await).await;
+    let made = make(&app, &admin, json!({ "name": "Gearbox" })).await;
+    let id = AgentBotId::new(made["id"].as_i64().unwrap());
+    let (path, first) = (format!("agent_bots/{id}"), made["secret"].as_str().unwrap());
+    assert_eq!(valid(&app, id).await, [first]);
+    let reset = format!("{path}/reset_secret");
+    app.post(&agent, &reset, json!({})).await.expect(403);
+    app.post(&stranger, &reset, json!({})).await.expect(404);
+    app.post(&admin, "agent_bots/99999999/reset_secret", json!({})).await.expect(404);
+    assert_eq!(valid(&app, id).await, [first]);
+
+    let changed = app.post(&admin, &reset, json!({})).await.expect(200).json();
+    let second = changed["secret"].as_str().unwrap();
+    assert_eq!(second.len(), 24);
+    assert_ne!(second, first);
+    let mut expected = made.clone();
+    expected["secret"] = json!(second);
+    assert_eq!(changed, expected, "nothing else changes");
+    assert_eq!(app.get(&admin, &path).await.expect(200).json(), changed);
+    let told = ("agent_bot.updated".to_owned(), json!({ "secret": [null, null] }));
+    assert_eq!(app.last_event(account).await, told);
+    let shown = app.get(&agent, &path).await.expect(200).json();
+    assert!(shown.as_object().unwrap().keys().all(|key| !key.contains("secret")), "{shown}");
+
+    app.patch(&admin, &path, json!({ "name": "Other" })).await.expect(200);
+    assert_eq!(valid(&app, id).await, [second, first], "another change keeps both");
+    app.clock.advance(OVERLAP);
+    assert_eq!(valid(&app, id).await, [second]);
+}
+
+#[db_test]
+async fn bots_from_before_there_were_secrets_get_one_each(engine: Engine) {
+    let split = MIGRATIONS.iter().position(|migration| migration.name.starts_with("0090_")).unwrap();
+    let database =
+        spawn_blocking(move || TestDatabase::new(engine, &MIGRATIONS[..split], Arc::new(SystemClock))).await.unwrap();
+    let old = database.open();
+    let text = "INSERT INTO agent_bots (bot_type, bot_config, created_at, updated_at)
+                VALUES ('webhook', '{}', 0, 0), ('webhook', '{}', 0, 0) RETURNING id";
+    let bots: Result<Vec<(i64,)>, ::store::Error> = old.write(move |tx| tx.query_built(text, &[])).await;
+    assert_eq!(bots.unwrap().len(), 2);
+    drop(old);
+    let options = database.options.clone();
+    spawn_blocking(move || Store::migrate(&options, MIGRATIONS)).await.unwrap().unwrap();
+    let text = "SELECT secret FROM agent_bots ORDER BY id";
+    let secrets: Result<Vec<(String,)>, ::store::Error> =
+        database.open().read(move |conn| conn.query_built(text, &[])).await;
+    let secrets = secrets.unwrap();
+    assert!(secrets.iter().all(|(secret,)| secret.len() == 32), "they are random texts");
+    assert_ne!(secrets[0], secrets[1]);
 }
 
 #[db_test]
@@ -99,9 +170,10 @@ async fn a_bot_of_the_installation_is_used_by_all_and_changed_by_its_app(app: Te
     );
     let path = format!("agent_bots/{id}");
     let seen = app.get(&admin, &path).await.expect(200).json();
-    assert_eq!((&seen["system_bot"], seen.get("access_token")), (&json!(true), None));
+    assert_eq!((&seen["system_bot"], seen.get("access_token"), seen.get("secret")), (&json!(true), None, None));
     app.patch(&admin, &path, json!({ "name": "Mine" })).await.expect(404);
     app.post(&admin, &format!("{path}/reset_access_token"), json!({})).await.expect(404);
+    app.post(&admin, &format!("{path}/reset_secret"), json!({})).await.expect(404);
     app.delete(&admin, &path).await.expect(404);
     for method in [Method::GET, Method::PATCH, Method::DELETE] {
         platform(&app, &theirs, method, &path, json!({})).await.expect(401);
@@ -161,7 +233,7 @@ async fn connect(app: &TestApp, admin: &Caller, inbox: i64, bot: i64) {
         .write(move |tx| {
             let now = tx.now();
             tx.execute(
-                store::sql!(
+                ::store::sql!(
                     "INSERT INTO agent_bot_inboxes (account_id, inbox_id, agent_bot_id, status, created_at)
                      VALUES ($1, $2, $3, 'active', $4)"
                 ),
@@ -169,7 +241,7 @@ async fn connect(app: &TestApp, admin: &Caller, inbox: i64, bot: i64) {
             )
         })
         .await
-        .map_err(|error: store::Error| error)
+        .map_err(|error: ::store::Error| error)
         .unwrap();
 }
 

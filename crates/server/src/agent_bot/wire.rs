@@ -37,6 +37,10 @@ pub struct AgentBotJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub access_token: Option<String>,
+    /// Signs what it is told; administrators see that of the account's own bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub secret: Option<String>,
 }
 
 impl AgentBotJson {
@@ -54,6 +58,7 @@ impl AgentBotJson {
             thumbnail: base_url.of_picture(bot.avatar.as_ref()),
             system_bot: bot.account_id.is_none(),
             access_token: is_shown.then_some(bot.access_token),
+            secret: is_shown.then_some(bot.secret),
         }
     }
 }

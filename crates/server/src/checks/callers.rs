@@ -98,6 +98,8 @@ const TABLE: &[Row] = &[
     ("DELETE /api/v1/accounts/{account_id}/agent_bots/{id}",     [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/agent_bots/{id}/avatar",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes",                [401, 401, 200, 200, 200, 403, 403, 403, 403, 401, 401, 401]),
@@ -106,6 +108,8 @@ const TABLE: &[Row] = &[
     ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}",        [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("PATCH /api/v1/accounts/{account_id}/inboxes/{id}",         [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/inboxes/{id}/avatar", [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot", [401, 401, 200, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
@@ -177,6 +181,8 @@ const TABLE: &[Row] = &[
     ("POST /api/v1/accounts/{account_id}/webhooks",              [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}",[401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}",[401,401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /api/v1/accounts/{account_id}/webhooks/{webhook_id}/reset_secret",
+                                                                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
 
     ("GET /api/v1/accounts/{account_id}/teams",                  [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/teams",                 [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
@@ -470,10 +476,10 @@ async fn connected_bot(app: &TestApp, site: &Site) -> String {
             let now = tx.now();
             let (bot,): (AgentBotId,) = tx.query_one(
                 sql!(
-                    "INSERT INTO agent_bots (name, bot_type, bot_config, created_at, updated_at)
-                     VALUES ('System bot', 'webhook', '{}', $1, $1) RETURNING id"
+                    "INSERT INTO agent_bots (name, bot_type, bot_config, secret, created_at, updated_at)
+                     VALUES ('System bot', 'webhook', '{}', $2, $1, $1) RETURNING id"
                 ),
-                (now,),
+                (now, token::random()),
             )?;
             tx.execute(
                 sql!("INSERT INTO access_tokens (token, agent_bot_id, created_at) VALUES ($1, $2, $3)"),

@@ -191,8 +191,7 @@ pub fn find_message(
     let message = messages.get(id).filter(|message| message.conversation_id == conversation.id).cloned();
     let form = around.get(&conversation.id).and_then(|around| messages.event_form(id, &conversation, around));
     Ok(message.zip(form).map(|(message, form)| {
-        let push =
-            MessagePush { message: form, sentiment: Json::object(), echo_id: None, previous_changes: None };
+        let push = MessagePush { message: form, sentiment: Json::object(), echo_id: None, previous_changes: None };
         FoundMessage { conversation, message, push }
     }))
 }

@@ -41,8 +41,12 @@ pub fn changed_attributes(changes: &Map<String, Value>) -> Value {
 pub fn told_change(changes: &Changes) -> Option<Value> {
     let with_status: &[&str] = if changes.contains("status") { &WITH_STATUS } else { &[] };
     let is_told = |name: &str| !NOT_TOLD.contains(&name) && !with_status.contains(&name);
-    let told: Map<String, Value> =
-        changes.as_map().iter().filter(|(name, _)| is_told(name)).map(|(name, moved)| (name.clone(), moved.clone())).collect();
+    let told: Map<String, Value> = changes
+        .as_map()
+        .iter()
+        .filter(|(name, _)| is_told(name))
+        .map(|(name, moved)| (name.clone(), moved.clone()))
+        .collect();
     told.keys().any(|name| name != TIME).then(|| changed_attributes(&told))
 }
 

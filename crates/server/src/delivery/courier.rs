@@ -20,9 +20,9 @@ use types::{DeliveryId, DeliveryState, EndpointId, EndpointKind, Timestamp};
 use super::outcome::{Attempt, GIVEN_UP_AFTER, KEEPS_ORDER_FOR, LONGEST_ANSWER, Verdict, delay};
 use super::store::Target;
 use super::{Delivery, Endpoint, escalation, pause, signature, store};
-use crate::dispatch::lease::{self, Lease};
-use crate::dispatch::LEASE;
 use crate::App;
+use crate::dispatch::LEASE;
+use crate::dispatch::lease::{self, Lease};
 
 /// Calls at the same time, to all endpoints together.
 pub const CALLS: usize = 256;
@@ -199,12 +199,7 @@ impl Courier {
     }
 
     /// What else is to be sent to an endpoint; `None`: nothing.
-    async fn next(
-        &self,
-        id: EndpointId,
-        held: Lease,
-        on_its_way: &HashSet<DeliveryId>,
-    ) -> Result<Option<Work>> {
+    async fn next(&self, id: EndpointId, held: Lease, on_its_way: &HashSet<DeliveryId>) -> Result<Option<Work>> {
         let on_its_way: Vec<DeliveryId> = on_its_way.iter().copied().collect();
         let read = move |conn: &mut Conn<'_>| {
             let Some(endpoint) = store::find_endpoint(conn, id)? else { return Ok(None) };
@@ -237,7 +232,7 @@ impl Courier {
         let _call = self.calls.acquire().await;
         let at = self.app.clock.now();
         let headers =
-            signature::headers(&delivery.uuid, &delivery.message_id_header(), at, &delivery.body, &target.secrets);
+            signature::headers(&delivery.uuid, &delivery.name(), at, &delivery.body, &target.secrets.valid_at(at));
         let began = Instant::now();
         let ended = self.app.webhooks.post(&target.url, headers, delivery.body.clone(), limits).await;
         Attempt::new(at, began.elapsed(), ended)

@@ -6,18 +6,18 @@ use ::store::{Conn, Tx};
 use edge::Result;
 use serde_json::Value;
 use types::{
-    AccountId, AgentBotId, ContactId, ConversationId, EndpointKind, InboxId, MessageId, Status, Timestamp, WebhookEvent,
-    WebhookId,
+    AccountId, AgentBotId, ContactId, ConversationId, EndpointKind, InboxId, MessageId, Status, Timestamp,
+    WebhookEvent, WebhookId,
 };
 
 use super::changed::{changed_attributes, told_change};
 use super::payload::{Payload, Payloads};
 use super::{NewDelivery, Recipient, store};
+use crate::App;
 use crate::dispatch::{Effect, Listener};
 use crate::events::Event;
 use crate::events::log::Logged;
 use crate::webhook::{self, Webhook};
-use crate::App;
 
 /// Renders deliveries of what happens, once for each that is told of it.
 pub struct Scribe {

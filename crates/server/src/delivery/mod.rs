@@ -14,17 +14,15 @@ mod pause;
 mod payload;
 mod signature;
 mod store;
-mod typing;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use edge::Result;
-use types::{
-    AccountId, ConversationId, DeliveryId, DeliveryState, EndpointId, EndpointKind, MessageId, Timestamp,
-};
+use types::{AccountId, ConversationId, DeliveryId, DeliveryState, EndpointId, EndpointKind, MessageId, Timestamp};
 
 pub use courier::{CALLS, Courier};
 pub use pause::find_paused_name;
@@ -147,7 +145,7 @@ pub struct NewDelivery {
 
 impl Delivery {
     /// Names the event for receivers, the same in all tries.
-    pub fn message_id_header(&self) -> String {
+    pub fn name(&self) -> String {
         if self.part == 0 { self.event_key.clone() } else { format!("{}.{}", self.event_key, self.part) }
     }
 }

@@ -126,7 +126,9 @@ mod tests {
         for status in [100, 400, 401, 403, 404, 405, 410, 413, 422] {
             assert_eq!(verdict(status, &none), Verdict::Refused, "{status}");
         }
-        let asks = |text: &'static str| HeaderMap::from_iter([("retry-after".parse().unwrap(), HeaderValue::from_static(text))]);
+        let asks = |text: &'static str| {
+            HeaderMap::from_iter([("retry-after".parse().unwrap(), HeaderValue::from_static(text))])
+        };
         assert_eq!(verdict(503, &asks("90")), Verdict::Again(Some(Duration::from_secs(90))));
         assert_eq!(verdict(429, &asks("999999999")), Verdict::Again(Some(Duration::from_hours(1))));
         assert_eq!(verdict(429, &asks("Wed, 21 Oct 2026 07:28:00 GMT")), Verdict::Again(None));

@@ -6,7 +6,9 @@ use ::store::Conn;
 use edge::Result;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use types::{AccountId, AgentBotId, ContactId, ContentType, ConversationId, InboxId, Json, MessageId, Timestamp, UserId};
+use types::{
+    AccountId, AgentBotId, ContactId, ContentType, ConversationId, InboxId, Json, MessageId, Timestamp, UserId,
+};
 
 use crate::conversation::push::{ConversationPush, FoundMessage, Pushes, find_message};
 use crate::conversation::view::Viewer;

@@ -11,10 +11,11 @@ use types::Timestamp;
 /// as long as both are valid.
 ///
 /// - `X-Chatwoot-Signature`: `sha256=` and the hex HMAC-SHA256 of `{timestamp}.{body}`, the key is the secret's text
-///   (realtime.md §3.3).
+///   (realtime.md §3.3). Its receivers compare one value, which is of the present secret; `X-Chatwoot-Signature-Previous`
+///   is the same of the secret before, as long as that is valid.
 /// - `webhook-signature`: `v1,` and the base64 HMAC-SHA256 of `{id}.{timestamp}.{body}`, one for each secret; the key is
 ///   what the secret, read as base64, says (Standard Webhooks).
-pub fn headers(uuid: &str, message_id: &str, now: Timestamp, body: &str, secrets: &[String]) -> HeaderMap {
+pub fn headers(uuid: &str, message_id: &str, now: Timestamp, body: &str, secrets: &[&str]) -> HeaderMap {
     let timestamp = now.epoch_seconds();
     let json = HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json.clone()), (header::ACCEPT, json)]);
@@ -26,11 +27,15 @@ pub fn headers(uuid: &str, message_id: &str, now: Timestamp, body: &str, secrets
     put("x-chatwoot-delivery", uuid.to_owned());
     put("webhook-id", message_id.to_owned());
     put("webhook-timestamp", timestamp.to_string());
-    let Some(current) = secrets.first() else { return headers };
+    if secrets.is_empty() {
+        return headers;
+    }
     put("x-chatwoot-timestamp", timestamp.to_string());
-    let signed = mac(current.as_bytes(), &[&timestamp.to_string(), body]);
-    let hex: String = signed.iter().map(|byte| format!("{byte:02x}")).collect();
-    put("x-chatwoot-signature", format!("sha256={hex}"));
+    for (name, secret) in ["x-chatwoot-signature", "x-chatwoot-signature-previous"].into_iter().zip(secrets) {
+        let signed = mac(secret.as_bytes(), &[&timestamp.to_string(), body]);
+        let hex: String = signed.iter().map(|byte| format!("{byte:02x}")).collect();
+        put(name, format!("sha256={hex}"));
+    }
     let signatures: Vec<String> = secrets
         .iter()
         .filter_map(|secret| STANDARD.decode(secret).ok())
@@ -55,10 +60,10 @@ mod tests {
     /// The example of the Standard Webhooks specification, and its key as the reference would use it.
     #[test]
     fn signatures_are_those_of_the_specification() {
-        let secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned();
+        let secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         let (id, body) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", r#"{"test": 2432232314}"#);
         let now = Timestamp::from_epoch_seconds(1_614_265_330);
-        let signed = headers("uuid", id, now, body, &[secret.clone(), secret]);
+        let signed = headers("uuid", id, now, body, &[secret, secret]);
         let header = |name: &str| signed[name].to_str().unwrap().to_owned();
         let one = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
         assert_eq!(header("webhook-signature"), format!("{one} {one}"));

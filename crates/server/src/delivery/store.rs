@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use ::store::{Conn, Sql, Tx, params, sql};
 use edge::Result;
-use types::{AccountId, AgentBotId, ChannelKind, DeliveryId, DeliveryState, EndpointId, EndpointKind, InboxId, Json, Timestamp};
+use types::{
+    AccountId, AgentBotId, ChannelKind, DeliveryId, DeliveryState, EndpointId, EndpointKind, InboxId, Json, Timestamp,
+};
 use uuid::Uuid;
 
 use super::outcome::Attempt;
 use super::{CONCURRENCY, Delivery, Endpoint, NewDelivery, Recipient};
 use crate::inbox::channel::ApiSettings;
+use crate::signing_secret::SigningSecrets;
 use crate::{agent_bot, inbox, webhook};
 
 /// How long people wait for a bot (decisions §4).
@@ -66,8 +69,8 @@ pub fn list_told_bots(conn: &mut Conn<'_>, account: AccountId) -> Result<HashMap
 pub struct Target {
     /// Its address.
     pub url: String,
-    /// What signs: the present secret, then the one before while it is valid.
-    pub secrets: Vec<String>,
+    /// What signs.
+    pub secrets: SigningSecrets,
 }
 
 /// Where an endpoint is reached; `None` when it is gone or has no address any more.
@@ -75,13 +78,13 @@ pub fn find_target(conn: &mut Conn<'_>, endpoint: &Endpoint) -> Result<Option<Ta
     let (account, id) = (endpoint.account_id, endpoint.subject);
     let found = match endpoint.kind {
         EndpointKind::Webhook => webhook::store::find(conn, account, types::WebhookId::new(id))?
-            .map(|webhook| Target { url: webhook.url, secrets: vec![webhook.secret] }),
+            .map(|webhook| Target { secrets: webhook.signing_secrets(), url: webhook.url }),
         EndpointKind::Inbox => inbox::store::find(conn, account, InboxId::new(id))?.and_then(|inbox| {
-            let settings: ApiSettings = inbox.channel_settings.read();
-            settings.webhook_url.map(|url| Target { url, secrets: vec![settings.secret] })
+            let url = inbox.channel_settings.read::<ApiSettings>().webhook_url;
+            url.zip(inbox.signing_secrets()).map(|(url, secrets)| Target { url, secrets })
         }),
         EndpointKind::AgentBot => agent_bot::store::find_usable(conn, account, AgentBotId::new(id))?
-            .and_then(|bot| bot.outgoing_url.map(|url| Target { url, secrets: Vec::new() })),
+            .and_then(|bot| bot.outgoing_url.clone().map(|url| Target { url, secrets: bot.signing_secrets() })),
     };
     Ok(found.filter(|target| !target.url.is_empty()))
 }
@@ -155,7 +158,8 @@ pub fn plan(tx: &mut Tx<'_>, endpoint: &Endpoint) -> Result<()> {
         (endpoint.id,),
     )?;
     let due = next.filter(|_| endpoint.paused_at.is_none());
-    let due = due.map(|next| [endpoint.open_until, endpoint.held_until].into_iter().flatten().fold(next, Timestamp::max));
+    let due =
+        due.map(|next| [endpoint.open_until, endpoint.held_until].into_iter().flatten().fold(next, Timestamp::max));
     tx.execute(
         sql!(
             "UPDATE webhook_endpoints SET failures = $2, failing_since = $3, open_until = $4, held_until = $5,

@@ -40,7 +40,8 @@ fn render(conn: &mut Conn<'_>, base_url: &BaseUrl, typing: Typing) -> Result<Opt
         Typist::User(id) => sender::find_user(conn, account, id, base_url)?.map(SenderJson::User),
         Typist::Bot(id) => sender::find_bot(conn, id, base_url)?.map(SenderJson::Bot),
         Typist::Contact(_) => {
-            let viewer = view::Viewer { account_id: account, user_id: None, now: conn.now(), base_url: base_url.clone() };
+            let viewer =
+                view::Viewer { account_id: account, user_id: None, now: conn.now(), base_url: base_url.clone() };
             let mut pushes = push::Pushes::default();
             let found = pushes.conversation(conn, &viewer, typing.conversation_id)?;
             found.and_then(|(_, push)| push.meta.sender.clone()).map(SenderJson::Contact)

@@ -1,8 +1,8 @@
 //! Listeners, with listeners that note what they hear.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::store::testing::db_test;
@@ -170,7 +170,8 @@ async fn a_listener_that_fails_is_not_taken_for_an_account_that_is_gone(app: Tes
     let before = head(&app, account).await;
     happens(&app, account, 1).await;
     assert!(hear_all(&dispatcher, &listener, held).await.is_err());
-    let turn = dispatcher.hear(&listener, held, &EVERYTHING, &BTreeSet::from([account]), &mut Ahead::new()).await.unwrap();
+    let turn =
+        dispatcher.hear(&listener, held, &EVERYTHING, &BTreeSet::from([account]), &mut Ahead::new()).await.unwrap();
     assert!(turn.failed.is_empty(), "it rests");
     fails.store(false, Ordering::Relaxed);
     hear_all(&dispatcher, &listener, held).await.unwrap();
@@ -279,9 +280,7 @@ async fn where_there_is_nothing_to_do_the_place_moves_later_and_nothing_is_heard
     let dispatcher = Dispatcher::new(&app.app, vec![Arc::clone(&listener)]);
     let held = dispatcher.hold().await.unwrap().unwrap();
     dispatcher.register(&listener).await.unwrap();
-    let place = || async {
-        app.app.store.read(move |conn| store::find_cursor(conn, "picky", account)).await.unwrap()
-    };
+    let place = || async { app.app.store.read(move |conn| store::find_cursor(conn, "picky", account)).await.unwrap() };
     let begin = place().await;
     let mut ahead = Ahead::new();
     let nobody = BTreeSet::new();

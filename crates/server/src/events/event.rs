@@ -130,7 +130,7 @@ events! {
     AutomationRuleDeleted(automation_rule_id: AutomationRuleId) = "automation_rule.deleted",
     /// A webhook was made.
     WebhookCreated(webhook_id: WebhookId) = "webhook.created",
-    /// A webhook's address, name, inbox or events changed.
+    /// A webhook's address, name, inbox, events or secret changed.
     WebhookUpdated(webhook_id: WebhookId, changes: Changes) = "webhook.updated",
     /// A webhook was removed, by itself or with its inbox.
     WebhookDeleted(webhook_id: WebhookId) = "webhook.deleted",

@@ -14,13 +14,16 @@ pub mod store;
 mod tests;
 pub mod wire;
 
+use channel::Channel;
 use types::{AccountId, ChannelId, ChannelKind, InboxId, Json, Timestamp};
 
 use crate::file::Picture;
+use crate::signing_secret::SigningSecrets;
 
+// Holds secrets: not to be printed.
 ::store::row! {
     /// An inbox together with its channel.
-    #[derive(Debug, Clone)]
+    #[derive(Clone)]
     pub struct Inbox {
         /// Its id.
         pub id: InboxId,
@@ -80,7 +83,24 @@ use crate::file::Picture;
         pub forward_to_email: Option<String>,
         /// What else there is to set, as [`channel`] says for each kind.
         pub channel_settings: Json,
+        /// What signed an API inbox's deliveries before; a secret.
+        pub previous_secret: Option<String>,
+        /// Until when that is good too.
+        pub previous_secret_until: Option<Timestamp>,
         /// Its picture.
         pub avatar: Option<Picture>,
+    }
+}
+
+impl Inbox {
+    /// What signs the deliveries to the webhook of an API inbox; `None` for other channels.
+    pub fn signing_secrets(&self) -> Option<SigningSecrets> {
+        match Channel::of(self) {
+            Channel::Api { settings, .. } => {
+                let previous = self.previous_secret.as_deref();
+                Some(SigningSecrets::new(&settings.secret, previous, self.previous_secret_until))
+            }
+            Channel::Website { .. } | Channel::Email { .. } => None,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Inboxes over HTTP (rest.md §5.13).
 
+use ::store::Tx;
 use axum::extract::State;
 use edge::{BodyWithFiles, Empty, Error, ErrorJson, Json, Path, Result};
 use types::{AccountId, InboxId};
@@ -208,4 +209,34 @@ pub async fn delete_avatar(
 ) -> Result<Empty> {
     app.store.write(move |tx| service::remove_picture(tx, &member, id)).await?;
     Ok(Empty)
+}
+
+/// Give an API inbox another secret for its webhook; the one before stays good for a day.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts/{account_id}/inboxes/{id}/reset_secret",
+    operation_id = "resetSecretOfAnInbox",
+    tag = "Inboxes",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("id" = i64, Path, description = "The inbox")
+    ),
+    responses(
+        (status = 200, description = "The inbox", body = InboxJson),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such inbox, or not an API inbox", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn reset_secret(
+    State(app): State<App>,
+    member: Member,
+    Path((_, id)): Path<(AccountId, InboxId)>,
+) -> Result<Json<InboxJson>> {
+    let base_url = app.settings.base_url.clone();
+    let change = move |tx: &mut Tx<'_>| {
+        let inbox = service::reset_secret(tx, &member, id)?;
+        InboxJson::load_one(tx, inbox, InboxView::of(&member), &base_url)
+    };
+    Ok(Json(app.store.write(change).await?))
 }

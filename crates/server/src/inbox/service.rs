@@ -1,11 +1,14 @@
 //! The rules of inboxes.
 
+use std::mem;
+
 use ::store::{Conn, Tx};
 use edge::{Error, Problem, Result};
 use serde_json::json;
 use types::{AccountId, AgentBotId, InboxId, UserId};
 
 use super::body::InboxBody;
+use super::channel::Channel;
 use super::draft::Draft;
 use super::hours::draft::WorkingDayBody;
 use super::wire::WorkingHoursJson;
@@ -16,7 +19,8 @@ use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::file::upload::NewFile;
 use crate::platform::audit;
-use crate::{account, agent, agent_bot, assignment, conversation, integration, webhook};
+use crate::signing_secret::overlap_until;
+use crate::{account, agent, agent_bot, assignment, conversation, integration, token, webhook};
 
 /// The inbox with this id, if the member sees it: 404 before 403 (rest.md §2.2).
 pub fn find_visible(conn: &mut Conn<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
@@ -116,6 +120,22 @@ pub fn set_hours(tx: &mut Tx<'_>, account: AccountId, inbox: InboxId, days: &[Wo
 
 fn hours_json(days: Vec<hours::WorkingDay>) -> Vec<WorkingHoursJson> {
     days.into_iter().map(WorkingHoursJson::from).collect()
+}
+
+/// Gives an API inbox another secret for its webhook; the one before stays good for a day. 404 before 403; other
+/// channels have none and are not found (superset §9).
+pub fn reset_secret(tx: &mut Tx<'_>, member: &Member, id: InboxId) -> Result<Inbox> {
+    let inbox = lock_administered(tx, member, id)?;
+    let account = inbox.account_id;
+    let mut after = Draft::of(&inbox);
+    let Channel::Api { settings, .. } = &mut after.channel else { return Err(Error::NotFound("inbox")) };
+    let before = mem::replace(&mut settings.secret, token::random());
+    let until = overlap_until(tx.now());
+    store::update(tx, &inbox, &after)?;
+    store::keep_secret(tx, &inbox, &before, until)?;
+    let changes = Changes::default().with_secret("secret", true);
+    record(tx, account, &Actor::from(member), &Event::InboxUpdated(id, changes));
+    store::find(tx, account, id)?.ok_or(Error::NotFound("inbox"))
 }
 
 /// Takes the picture of an inbox, if it has one: 404 before 403.

@@ -2,7 +2,7 @@
 
 use edge::{Error, Result};
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, AgentBotId, ChannelId, ChannelKind, InboxId, Json, UserId};
+use types::{AccountId, AgentBotId, ChannelId, ChannelKind, InboxId, Json, Timestamp, UserId};
 
 use super::Inbox;
 use super::channel::Channel;
@@ -20,7 +20,7 @@ macro_rules! select {
                     i.allow_messages_after_resolved, i.lock_to_single_conversation, i.sender_name_type,
                     i.business_name, i.created_at, i.updated_at, ch.kind AS channel_kind, ch.identifier,
                     ch.website_token, ch.hmac_token, ch.hmac_mandatory, ch.email, ch.forward_to_email,
-                    ch.settings AS channel_settings, ",
+                    ch.settings AS channel_settings, ch.previous_secret, ch.previous_secret_until, ",
             avatar!("i"),
             " FROM inboxes i JOIN channels ch ON ch.id = i.channel_id ",
             $($more),*
@@ -384,6 +384,15 @@ pub fn update(tx: &mut Tx<'_>, inbox: &Inbox, draft: &Draft) -> Result<()> {
             draft.business_name,
             now,
         ],
+    )?;
+    Ok(())
+}
+
+/// Keeps the secret that the inbox's channel had before; it is good until `until`.
+pub(super) fn keep_secret(tx: &mut Tx<'_>, inbox: &Inbox, secret: &str, until: Timestamp) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE channels SET previous_secret = $3, previous_secret_until = $4 WHERE account_id = $1 AND id = $2"),
+        (inbox.account_id, inbox.channel_id, secret, until),
     )?;
     Ok(())
 }

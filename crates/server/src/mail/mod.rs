@@ -210,8 +210,8 @@ fn endpoint_paused(
     endpoint: EndpointId,
 ) -> Result<Option<Letter>> {
     let Some(account) = account::store::find(tx, account)? else { return Ok(None) };
-    let is_administrator = agent::store::find(tx, account.id, user.id)?
-        .is_some_and(|agent| agent.role == Some(Role::Administrator));
+    let is_administrator =
+        agent::store::find(tx, account.id, user.id)?.is_some_and(|agent| agent.role == Some(Role::Administrator));
     let Some(endpoint) = delivery::find_paused_name(tx, account.id, endpoint)?.filter(|_| is_administrator) else {
         return Ok(None);
     };

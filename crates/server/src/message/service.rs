@@ -95,9 +95,11 @@ pub fn fail(tx: &mut Tx<'_>, conversation: &Conversation, id: MessageId, reason:
     attributes.insert("external_error".to_owned(), Value::String(reason.to_owned()));
     let after = Json::of(&attributes);
     store::update_status(tx, account, id, MessageStatus::Failed, &after)?;
-    let changes = Changes::default()
-        .with("status", &message.status, &MessageStatus::Failed)
-        .with("content_attributes", &message.content_attributes, &after);
+    let changes = Changes::default().with("status", &message.status, &MessageStatus::Failed).with(
+        "content_attributes",
+        &message.content_attributes,
+        &after,
+    );
     record(tx, account, &Actor::System, &Event::MessageUpdated(conversation.id, id, changes));
     Ok(())
 }

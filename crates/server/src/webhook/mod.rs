@@ -10,6 +10,7 @@ pub mod wire;
 use edge::Problem;
 use types::{AccountId, InboxId, Json, Timestamp, WebhookEvent, WebhookId};
 
+use crate::signing_secret::SigningSecrets;
 use crate::text;
 
 /// Longest name, in characters.
@@ -46,6 +47,10 @@ const DEFAULT: [WebhookEvent; 6] = [
         pub subscriptions: Json,
         /// Signs what is sent.
         pub secret: String,
+        /// What signed before.
+        pub previous_secret: Option<String>,
+        /// Until when that is good too.
+        pub previous_secret_until: Option<Timestamp>,
         /// When it was made.
         pub created_at: Timestamp,
         /// When it last changed.
@@ -77,6 +82,11 @@ impl Webhook {
             url: self.url.clone(),
             subscriptions: self.subscriptions.read(),
         }
+    }
+
+    /// What signs what is sent.
+    pub fn signing_secrets(&self) -> SigningSecrets {
+        SigningSecrets::new(&self.secret, self.previous_secret.as_deref(), self.previous_secret_until)
     }
 
     /// What it hears of.

@@ -110,3 +110,29 @@ pub async fn delete(
     app.store.write(move |tx| service::delete(tx, account, id, &Actor::from(&member))).await?;
     Ok(Empty)
 }
+
+/// Give a webhook another secret; the one before stays good for a day.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts/{account_id}/webhooks/{webhook_id}/reset_secret",
+    operation_id = "resetSecretOfAWebhook",
+    tag = "Webhooks",
+    params(
+        ("account_id" = i64, Path, description = "The account"),
+        ("webhook_id" = i64, Path, description = "The webhook")
+    ),
+    responses(
+        (status = 200, description = "The webhook", body = WebhookAnswer),
+        (status = 403, description = "Not allowed", body = ErrorJson),
+        (status = 404, description = "No such webhook", body = ErrorJson)
+    ),
+    security(("userApiKey" = []))
+)]
+pub async fn reset_secret(
+    State(app): State<App>,
+    Administrator(member): Administrator,
+    Path((account, id)): Path<(AccountId, WebhookId)>,
+) -> Result<Json<WebhookAnswer>> {
+    let changed = app.store.write(move |tx| service::reset_secret(tx, account, id, &Actor::from(&member))).await?;
+    Ok(Json(changed.into()))
+}

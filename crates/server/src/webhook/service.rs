@@ -6,6 +6,7 @@ use types::{AccountId, InboxId, WebhookId};
 
 use super::{Draft, Webhook, store};
 use crate::events::{Actor, Changes, Event, record};
+use crate::signing_secret::overlap_until;
 use crate::{account, inbox, token};
 
 /// Makes one, with a secret of its own.
@@ -49,6 +50,16 @@ pub fn update(
     store::update(tx, account, id, &draft)?;
     record(tx, account, actor, &Event::WebhookUpdated(id, changes));
     store::find(tx, account, id)?.ok_or(Error::NotFound("webhook"))
+}
+
+/// Gives one another secret; the one before stays good for a day.
+pub fn reset_secret(tx: &mut Tx<'_>, account: AccountId, id: WebhookId, actor: &Actor) -> Result<Webhook> {
+    let until = overlap_until(tx.now());
+    let found = store::replace_secret(tx, account, id, &token::random(), until)?;
+    let webhook = found.ok_or(Error::NotFound("webhook"))?;
+    let changes = Changes::default().with_secret("secret", true);
+    record(tx, account, actor, &Event::WebhookUpdated(id, changes));
+    Ok(webhook)
 }
 
 /// Removes one.

@@ -2,7 +2,7 @@
 
 use edge::Result;
 use store::{Conn, Tx, params, sql};
-use types::{AccountId, InboxId, Json, WebhookId};
+use types::{AccountId, InboxId, Json, Timestamp, WebhookId};
 
 use super::{Draft, Webhook};
 use crate::token;
@@ -10,7 +10,8 @@ use crate::token;
 /// The columns of [`Webhook`].
 macro_rules! columns {
     () => {
-        "id, account_id, inbox_id, name, url, subscriptions, secret, created_at, updated_at,
+        "id, account_id, inbox_id, name, url, subscriptions, secret, previous_secret, previous_secret_until, created_at,
+         updated_at,
          (SELECT i.name FROM inboxes i WHERE i.account_id = webhooks.account_id AND i.id = webhooks.inbox_id)
              AS inbox_name"
     };
@@ -88,6 +89,26 @@ pub(super) fn update(tx: &mut Tx<'_>, account: AccountId, id: WebhookId, draft: 
         ],
     )?;
     Ok(())
+}
+
+/// Gives it another secret; the one before is good until `until`.
+pub(super) fn replace_secret(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: WebhookId,
+    secret: &str,
+    until: Timestamp,
+) -> Result<Option<Webhook>> {
+    let now = tx.now();
+    Ok(tx.query_opt(
+        sql!(
+            "UPDATE webhooks SET previous_secret = secret, previous_secret_until = $4, secret = $3, updated_at = $5
+             WHERE account_id = $1 AND id = $2
+             RETURNING ",
+            columns!()
+        ),
+        (account, id, secret, until, now),
+    )?)
 }
 
 /// Removes it; false when it is not there.

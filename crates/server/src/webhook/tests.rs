@@ -1,9 +1,12 @@
 //! Webhooks, through HTTP.
 
+use ::store::testing::db_test;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use store::testing::db_test;
+use types::WebhookId;
 
+use super::store;
+use crate::signing_secret::OVERLAP;
 use crate::testing::{Caller, TestApp};
 
 async fn add(app: &TestApp, admin: &Caller, body: Value) -> Value {
@@ -55,6 +58,46 @@ async fn administrators_make_change_and_remove_webhooks(app: TestApp) {
     app.delete(&admin, &path).await.expect(404);
     app.patch(&admin, &path, json!({ "name": "x" })).await.expect(404);
     assert_eq!(events(&app, &admin).await, ["webhook.created", "webhook.updated", "webhook.deleted"]);
+}
+
+/// What signs now.
+async fn valid(app: &TestApp, admin: &Caller, id: WebhookId) -> Vec<String> {
+    let account = admin.account;
+    let found = app.app.store.read(move |conn| store::find(conn, account, id)).await.unwrap().unwrap();
+    found.signing_secrets().valid_at(app.app.clock.now()).into_iter().map(str::to_owned).collect()
+}
+
+#[db_test]
+async fn a_webhook_gets_another_secret_and_the_one_before_stays_good_for_a_day(app: TestApp) {
+    let account = app.account().await;
+    let (admin, agent) = (app.administrator(account).await, app.agent(account).await);
+    let outsider = app.administrator(app.account().await).await;
+    let inbox = app.api_inbox(&admin).await;
+    let made = add(&app, &admin, json!({ "url": "https://hooks.example/a", "inbox_id": inbox })).await;
+    let id = WebhookId::new(made["id"].as_i64().unwrap());
+    let (path, first) = (format!("webhooks/{id}"), made["secret"].as_str().unwrap());
+    assert_eq!(valid(&app, &admin, id).await, [first]);
+    let reset = format!("{path}/reset_secret");
+    app.post(&agent, &reset, json!({})).await.expect(403);
+    app.post(&outsider, &reset, json!({})).await.expect(404);
+    app.post(&admin, "webhooks/99999999/reset_secret", json!({})).await.expect(404);
+    assert_eq!(valid(&app, &admin, id).await, [first]);
+
+    let changed = app.post(&admin, &reset, json!({})).await.expect(200).json()["payload"]["webhook"].clone();
+    let second = changed["secret"].as_str().unwrap();
+    assert_eq!(second.len(), 24);
+    assert_ne!(second, first);
+    let mut expected = made.clone();
+    expected["secret"] = json!(second);
+    assert_eq!(changed, expected, "nothing else changes");
+    assert_eq!(list(&app, &admin).await, json!([changed]));
+    let told = ("webhook.updated".to_owned(), json!({ "secret": [null, null] }));
+    assert_eq!(app.last_event(account).await, told);
+
+    app.patch(&admin, &path, json!({ "name": "Other" })).await.expect(200);
+    assert_eq!(valid(&app, &admin, id).await, [second, first], "another change keeps both");
+    app.clock.advance(OVERLAP);
+    assert_eq!(valid(&app, &admin, id).await, [second]);
 }
 
 #[db_test]

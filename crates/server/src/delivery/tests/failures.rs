@@ -51,7 +51,8 @@ async fn what_is_not_taken_is_sent_again_the_same_until_it_is(desk: Desk) {
     assert_ne!(of("webhook-timestamp").first(), of("webhook-timestamp").last());
     status.store(200, Ordering::SeqCst);
     desk.pass(Duration::from_mins(3), Duration::from_secs(5)).await;
-    let contents: Vec<_> = receiver.received().iter().skip(tries.len()).map(|request| request.json()["content"].clone()).collect();
+    let contents: Vec<_> =
+        receiver.received().iter().skip(tries.len()).map(|request| request.json()["content"].clone()).collect();
     assert_eq!(contents, ["one", "two"]);
     assert_eq!(desk.states().await, [Succeeded, Succeeded]);
 }
@@ -148,10 +149,8 @@ fn content(body: &Value) -> i64 {
 
 #[db_test]
 async fn after_a_quarter_of_an_hour_a_lane_goes_on_without_the_one_that_fails(desk: Desk) {
-    let receiver = Receiver::with(|_, request| {
-        Reply::Status(if request.json()["content"] == "0" { 500 } else { 200 })
-    })
-    .await;
+    let receiver =
+        Receiver::with(|_, request| Reply::Status(if request.json()["content"] == "0" { 500 } else { 200 })).await;
     desk.webhook(&receiver, "/a", &["message_created"]).await;
     let conversation = desk.conversation().await;
     for number in 0..3 {
@@ -235,9 +234,13 @@ async fn people_take_over_from_a_bot_that_is_not_there(desk: Desk) {
     assert_eq!(status().await, "pending");
     desk.pass(Duration::from_secs(20), Duration::from_secs(1)).await;
     assert_eq!((status().await, calls.load(Ordering::SeqCst)), (json!("open"), 3));
-    let messages = desk.app.get(&desk.admin, &format!("conversations/{conversation}/messages")).await.expect(200).json();
+    let messages =
+        desk.app.get(&desk.admin, &format!("conversations/{conversation}/messages")).await.expect(200).json();
     let last = messages["payload"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["message_type"], &last["content"]), (&json!(2), &json!(crate::conversation::activity::BOT_FAILED)));
+    assert_eq!(
+        (&last["message_type"], &last["content"]),
+        (&json!(2), &json!(crate::conversation::activity::BOT_FAILED))
+    );
     desk.pass(Duration::from_mins(2), Duration::from_secs(5)).await;
     assert!(calls.load(Ordering::SeqCst) > 3, "the delivery goes on");
 }

@@ -66,7 +66,8 @@ impl Desk {
 
     async fn deliveries(&self) -> Vec<Delivery> {
         let read = |conn: &mut Conn<'_>| {
-            let ids: Vec<(types::DeliveryId,)> = conn.query(sql!("SELECT id FROM webhook_deliveries ORDER BY id"), ())?;
+            let ids: Vec<(types::DeliveryId,)> =
+                conn.query(sql!("SELECT id FROM webhook_deliveries ORDER BY id"), ())?;
             let found = ids.into_iter().map(|(id,)| super::store::find(conn, id));
             found.map(|found| Ok(found?.unwrap())).collect::<edge::Result<Vec<_>>>()
         };

@@ -26,7 +26,8 @@ async fn a_webhook_is_told_what_it_wants_to_know_signed_and_in_order(desk: Desk)
     assert_eq!(contents, ["one", "two", "three"]);
     assert_eq!(of("/some").iter().map(testing::Received::event).collect::<Vec<_>>(), ["contact_created"]);
 
-    let ids: std::collections::BTreeSet<_> = received.iter().map(|request| request.headers["webhook-id"].clone()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        received.iter().map(|request| request.headers["webhook-id"].clone()).collect();
     assert_eq!(ids.len(), received.len());
     for request in &received {
         let secret = if request.path == "/all" { &all["secret"] } else { &some["secret"] };
@@ -39,7 +40,7 @@ async fn a_webhook_is_told_what_it_wants_to_know_signed_and_in_order(desk: Desk)
             &request.headers["webhook-id"],
             desk.app.clock.now(),
             &body,
-            &[secret.as_str().unwrap().to_owned()],
+            &[secret.as_str().unwrap()],
         );
         for name in ["x-chatwoot-signature", "webhook-signature"] {
             assert_eq!(again[name], request.headers[name].as_str(), "{name}");
@@ -115,7 +116,10 @@ async fn who_types_is_told_to_who_wants_to_know(desk: Desk) {
     desk.run().await;
     let mut typing: Vec<_> = receiver.received().into_iter().filter(|request| request.path == "/typing").collect();
     typing.sort_by_key(testing::Received::event);
-    assert_eq!(typing.iter().map(testing::Received::event).collect::<Vec<_>>(), ["conversation_typing_on", "inbox_updated"]);
+    assert_eq!(
+        typing.iter().map(testing::Received::event).collect::<Vec<_>>(),
+        ["conversation_typing_on", "inbox_updated"]
+    );
     let body = typing[0].json();
     assert_eq!((&body["user"]["type"], &body["is_private"]), (&json!("user"), &json!(true)));
     assert_eq!(body["conversation"]["id"], conversation);

@@ -31,10 +31,12 @@ async fn an_inbox_has_one_bot_and_agents_see_no_key(app: TestApp) {
     assert_eq!(told, ["agent_bot.connected", "agent_bot.disconnected", "agent_bot.connected"]);
     let by_administrator = app.get(&administrator, &shown).await.expect(200).json();
     assert_eq!(by_administrator["agent_bot"]["id"], second);
-    assert!(by_administrator["agent_bot"]["access_token"].is_string());
+    for key in ["access_token", "secret"] {
+        assert!(by_administrator["agent_bot"][key].is_string(), "{key}");
+    }
     let by_agent = app.get(&agent, &shown).await.expect(200).json();
     assert_eq!(by_agent["agent_bot"]["id"], second);
-    assert_eq!(by_agent["agent_bot"].get("access_token"), None);
+    assert_eq!((by_agent["agent_bot"].get("access_token"), by_agent["agent_bot"].get("secret")), (None, None));
     app.get(&outside, &shown).await.expect(403);
     app.post(&agent, &set, json!({ "agent_bot": first })).await.expect(403);
 

@@ -13,24 +13,6 @@ async fn change(app: &TestApp, administrator: &Caller, id: &Value, body: Value) 
     app.patch(administrator, &format!("inboxes/{id}"), body).await.expect(200).json()
 }
 
-/// Name and changes of the account's last event.
-async fn last_event(app: &TestApp, administrator: &Caller) -> (String, Value) {
-    let account = administrator.account;
-    let (name, changes): (String, String) = app
-        .app
-        .store
-        .read(move |conn| {
-            conn.query_one(
-                store::sql!("SELECT name, changes FROM events WHERE account_id = $1 ORDER BY seq DESC LIMIT 1"),
-                (account,),
-            )
-        })
-        .await
-        .map_err(|error: store::Error| error)
-        .unwrap();
-    (name, serde_json::from_str(&changes).unwrap())
-}
-
 #[db_test]
 async fn a_change_keeps_what_is_absent_and_clears_what_is_null(app: TestApp) {
     let administrator = app.administrator(app.account().await).await;
@@ -85,7 +67,7 @@ async fn a_change_is_told_without_secrets_and_no_change_is_not(app: TestApp) {
         "name": ["Post", "Mail"], "email": ["told@sample.test", "new@sample.test"], "imap_enabled": [false, true],
         "imap_login": ["", "post"], "imap_password": [null, null]
     });
-    assert_eq!(last_event(&app, &administrator).await, ("inbox.updated".into(), expected));
+    assert_eq!(app.last_event(administrator.account).await, ("inbox.updated".into(), expected));
 }
 
 #[db_test]
@@ -106,7 +88,7 @@ async fn opening_hours_change_by_day(app: TestApp) {
     assert_eq!(changed["working_hours"][1], monday);
     assert_eq!(changed["working_hours"][0]["open_all_day"], json!(true));
     assert_eq!(changed["working_hours"][2], inbox["working_hours"][2]);
-    let (name, told) = last_event(&app, &administrator).await;
+    let (name, told) = app.last_event(administrator.account).await;
     assert_eq!((name.as_str(), &told["working_hours"][1][1]), ("inbox.updated", &monday));
 
     let names = app.event_names(administrator.account).await;

@@ -3,6 +3,7 @@
 mod bot;
 mod change;
 mod members;
+mod secret;
 
 use axum::body::Body;
 use http::{Method, Request};
