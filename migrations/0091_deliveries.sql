@@ -24,9 +24,10 @@ CREATE TABLE webhook_endpoints (
     -- When there is something to send. Null: there is nothing.
     due_at BIGINT,
     created_at BIGINT NOT NULL,
-    UNIQUE (account_id, kind, subject)
+    UNIQUE (kind, subject, account_id)
 );
 
+CREATE INDEX webhook_endpoints_account ON webhook_endpoints (account_id);
 CREATE INDEX webhook_endpoints_due ON webhook_endpoints (due_at) WHERE due_at IS NOT NULL;
 
 -- An event for an endpoint. Its bytes never change.

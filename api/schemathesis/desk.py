@@ -146,6 +146,16 @@ class Desk:
         body = {"url": f"https://hooks.example/{self.number()}"}
         return self.ask("POST", f"{self.team}/webhooks", body)["payload"]["webhook"]["id"]
 
+    def new_endpoint(self):
+        """One that may not be called, so that nobody waits for it."""
+        body = {"url": f"http://10.0.0.1:8080/{self.number()}"}
+        webhook = self.ask("POST", f"{self.team}/webhooks", body)["payload"]["webhook"]["id"]
+        endpoints = self.ask("GET", f"{self.team}/webhook_endpoints", None)["payload"]
+        return next(one["id"] for one in endpoints if one["kind"] == "webhook" and one["subject_id"] == webhook)
+
+    def new_delivery(self):
+        return self.ask("POST", f"{self.team}/webhook_endpoints/{self.new_endpoint()}/test", {})["id"]
+
     # Of the platform app.
 
     def new_platform_account(self):

@@ -43,6 +43,8 @@ KINDS = {
     "/labels/": "label",
     "/teams/": "team",
     "/webhooks/": "webhook",
+    "/webhook_endpoints/": "endpoint",
+    "/webhook_deliveries/": "delivery",
     "/platform/api/v1/accounts/": "platform_account",
     "/platform/api/v1/agent_bots/": "platform_bot",
     "/platform/api/v1/users/": "platform_user",

@@ -36,6 +36,8 @@ def _filter(key, operator, value):
 
 
 BODIES = {
+    "updateWebhookEndpoint": lambda desk, n: {"concurrency": n % 8 + 1, "per_minute": 60},
+    "replayWebhookDeliveries": lambda desk, n: {"since": n, "state": "all"},
     "createAUser": lambda desk, n: {"name": "Olu", "email": f"olu{n}@team.example", "password": PASSWORD},
     "updateAUser": lambda desk, n: {"name": f"Olu {n}"},
     "createAnAccount": lambda desk, n: {"name": f"Account {n}"},

@@ -8,7 +8,7 @@ use crate::agent::removal::ClearRemovedAgent;
 use crate::contact::jobs::MoveMessages;
 use crate::conversation::jobs::{MarkRead, WakeConversation};
 use crate::deletion::Purge;
-use crate::delivery::jobs::SweepDeliveries;
+use crate::delivery::jobs::{ReplayDeliveries, SweepDeliveries};
 use crate::file::fetch::FetchAvatar;
 use crate::file::jobs::{DeleteBlob, SweepFiles};
 use crate::filter::jobs::FillValues;
@@ -27,6 +27,7 @@ pub fn registry() -> Registry<App> {
         .with::<MoveMessages>()
         .with::<Purge>()
         .with::<SendMail>()
+        .with::<ReplayDeliveries>()
         .with::<SweepDeliveries>()
         .with::<SweepFiles>()
         .with::<WakeConversation>()

@@ -8,8 +8,8 @@ use utoipa::openapi::OpenApi;
 use crate::openapi::routes::{Routes, routes};
 use crate::{
     App, account, agent, agent_bot, auth, automation_rule, cable, canned_response, contact, conversation,
-    custom_attribute, custom_filter, file, health, inbox, integration, label, message, openapi, page, platform,
-    profile, public_api, report, setup, survey, team, webhook,
+    custom_attribute, custom_filter, delivery, file, health, inbox, integration, label, message, openapi, page,
+    platform, profile, public_api, report, setup, survey, team, webhook,
 };
 
 /// Resources whose documented update verb is PUT (rest.md §1.1), and where bytes are put.
@@ -176,6 +176,15 @@ fn settings() -> Routes {
         .routes(routes!(webhook::routes::list, webhook::routes::create))
         .routes(routes!(webhook::routes::update, webhook::routes::delete))
         .routes(routes!(webhook::routes::reset_secret))
+        .routes(routes!(delivery::routes::list_endpoints))
+        .routes(routes!(delivery::routes::update_endpoint))
+        .routes(routes!(delivery::routes::test_endpoint))
+        .routes(routes!(delivery::routes::pause_endpoint))
+        .routes(routes!(delivery::routes::resume_endpoint))
+        .routes(routes!(delivery::routes::replay_endpoint))
+        .routes(routes!(delivery::routes::list_deliveries))
+        .routes(routes!(delivery::routes::get_delivery))
+        .routes(routes!(delivery::routes::replay_delivery))
 }
 
 fn conversations() -> Routes {

@@ -3,10 +3,11 @@
 use ::store::{Conn, Tx};
 use edge::{Error, Result};
 use serde_json::json;
-use types::{AccountId, AgentBotId, PlatformAppId};
+use types::{AccountId, AgentBotId, EndpointKind, PlatformAppId};
 
 use super::{AgentBot, Draft, store};
 use crate::deletion::{Purge, Subject};
+use crate::delivery::{self, Recipient};
 use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::platform::audit;
@@ -133,6 +134,9 @@ fn apply(tx: &mut Tx<'_>, before: AgentBot, draft: &Draft, actor: &Actor) -> Res
         return Ok(before);
     }
     store::update(tx, before.id, draft)?;
+    if old.outgoing_url != draft.outgoing_url {
+        delivery::service::address_changed(tx, Recipient { kind: EndpointKind::AgentBot, subject: before.id.get() })?;
+    }
     if let Some(owner) = draft.account_id.filter(|owner| old.account_id != Some(*owner)) {
         // What one account owns answers nobody else's contacts.
         disconnect(tx, before.id, Some(owner), actor)?;

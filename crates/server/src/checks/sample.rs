@@ -76,6 +76,8 @@ pub fn body_with(operation: &Operation, site: &Site, number: usize, field: &str)
         "createAWebhook" | "updateAWebhook" => {
             json!({ "url": format!("https://hooks.sample.test/{number}"), "name": "Sample" })
         }
+        "updateWebhookEndpoint" => json!({ "concurrency": number % 8 + 1 }),
+        "replayWebhookDeliveries" => json!({ "since": number }),
         "createATeam" | "updateATeam" => json!({ "name": format!("team {number}"), "allow_auto_assign": false }),
         "addNewAgentToTeam" | "updateAgentsInTeam" | "deleteAgentInTeam" => json!({ "user_ids": [site.agent.id] }),
         "contactUpdate" | "updateAContact" => json!({ "name": format!("Ada {number}") }),

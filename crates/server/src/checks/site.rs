@@ -73,6 +73,10 @@ pub struct Site {
     pub automation_rule: i64,
     /// A webhook.
     pub webhook: i64,
+    /// Something that is told by HTTP what happens.
+    pub endpoint: i64,
+    /// A delivery to it that has ended.
+    pub delivery: i64,
     /// A message of that conversation that offers a choice.
     pub message: i64,
     /// The uuid of a conversation with a survey.
@@ -116,6 +120,7 @@ impl Site {
         let hook = hook(app, &administrator, inbox).await;
         let automation_rule = automation_rule(app, &administrator).await;
         let webhook = webhook(app, &administrator).await;
+        let (endpoint, delivery) = endpoint(app, &administrator).await;
         let number = conversation["id"].as_i64().unwrap();
         let message = question(app, &administrator, number).await;
         let survey = survey(app, &administrator, inbox).await;
@@ -143,6 +148,8 @@ impl Site {
             hook,
             automation_rule,
             webhook,
+            endpoint,
+            delivery,
             survey,
             team: app.team(account, true, &[]).await,
             agent_bot: granted_bot(app, account).await,
@@ -236,6 +243,8 @@ impl Site {
             ("automation_rules", "id") => self.automation_rule.to_string(),
             (_, "hook_id") => self.hook.to_string(),
             (_, "webhook_id") => self.webhook.to_string(),
+            (_, "endpoint_id") => self.endpoint.to_string(),
+            (_, "delivery_id") => self.delivery.to_string(),
             ("inboxes", "id") | (_, "inbox_id") => self.inbox.to_string(),
             ("users", "id") => self.agent.id.to_string(),
             (_, "conversation_id") => self.conversation.to_string(),
@@ -360,4 +369,16 @@ async fn webhook(app: &TestApp, administrator: &Caller) -> i64 {
     let body = json!({ "url": format!("https://hooks.sample.test/{}", uuid::Uuid::new_v4()) });
     let made = app.post(administrator, "webhooks", body).await.expect(200).json();
     made["payload"]["webhook"]["id"].as_i64().unwrap()
+}
+
+/// A new endpoint that may not be called, and a delivery to it that failed.
+async fn endpoint(app: &TestApp, administrator: &Caller) -> (i64, i64) {
+    let body = json!({ "url": format!("http://10.0.0.1:8080/{}", uuid::Uuid::new_v4()) });
+    let made = app.post(administrator, "webhooks", body).await.expect(200).json()["payload"]["webhook"]["id"].clone();
+    let all = app.get(administrator, "webhook_endpoints").await.expect(200).json()["payload"].clone();
+    let own = all.as_array().unwrap().iter().find(|endpoint| endpoint["subject_id"] == made).unwrap();
+    let endpoint = own["id"].as_i64().unwrap();
+    let path = format!("webhook_endpoints/{endpoint}/test");
+    let tested = app.post(administrator, &path, json!({})).await.expect(200).json();
+    (endpoint, tested["id"].as_i64().unwrap())
 }

@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use ::store::{Conn, Tx};
 use edge::Result;
-use outbound::{Excess, Limits};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use types::{DeliveryId, DeliveryState, EndpointId, EndpointKind, Timestamp};
 
-use super::outcome::{Attempt, GIVEN_UP_AFTER, KEEPS_ORDER_FOR, LONGEST_ANSWER, Verdict, delay};
+use super::outcome::{Attempt, GIVEN_UP_AFTER, KEEPS_ORDER_FOR, Verdict, delay};
 use super::store::Target;
 use super::{Delivery, Endpoint, escalation, pause, signature, store};
 use crate::App;
@@ -46,7 +45,7 @@ const PAUSED_AFTER: Duration = Duration::from_hours(24);
 /// A bot has so many tries before people take over (decisions §4).
 const TRIES_OF_BOT: i64 = 3;
 /// Deliveries that are brought forward when an endpoint takes some again.
-const HURRIED: i64 = 500;
+pub const HURRIED: i64 = 500;
 /// Deliveries that are given up in one transaction.
 const AT_ONCE: i64 = 200;
 
@@ -225,17 +224,13 @@ impl Courier {
 
     /// Sends a delivery once.
     async fn attempt(&self, endpoint: &Endpoint, target: &Target, delivery: &Delivery) -> Attempt {
-        let seconds = endpoint.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        let time = seconds.map_or(self.app.settings.webhook_timeout, Duration::from_secs);
-        let limits = Limits { time, bytes: LONGEST_ANSWER, excess: Excess::Cut };
         // Nobody's time runs while others are sent.
         let _call = self.calls.acquire().await;
         let at = self.app.clock.now();
         let headers =
             signature::headers(&delivery.uuid, &delivery.name(), at, &delivery.body, &target.secrets.valid_at(at));
-        let began = Instant::now();
-        let ended = self.app.webhooks.post(&target.url, headers, delivery.body.clone(), limits).await;
-        Attempt::new(at, began.elapsed(), ended)
+        let time = endpoint.timeout(self.app.settings.webhook_timeout);
+        Attempt::make(&self.app, &target.url, headers, delivery.body.clone(), time).await
     }
 }
 

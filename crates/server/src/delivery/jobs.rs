@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use ::jobs::{Job, JobError};
 use serde::{Deserialize, Serialize};
-use types::DeliveryState;
+use types::{DeliveryId, DeliveryState, Timestamp};
 
 use super::outcome::GIVEN_UP_AFTER;
-use super::{EndpointId, courier, store};
+use super::{EndpointId, courier, service, store};
 use crate::jobs::to_job_error;
 use crate::{App, Result};
 
@@ -39,6 +39,59 @@ impl Job for SweepDeliveries {
             ::jobs::push_at(tx, &Self {}, at)
         });
         pushed.await.map_err(|error| to_job_error(error.into()))
+    }
+}
+
+/// Puts deliveries that ended back into the queue, bit by bit and in their order. Safe to run twice: what waits already
+/// stays as it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReplayDeliveries {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// Those that were made since.
+    #[serde(with = "micros")]
+    pub since: Timestamp,
+    /// Also those that were taken.
+    pub is_everything: bool,
+    /// Those after this one,
+    pub after: DeliveryId,
+    /// up to this one.
+    pub last: DeliveryId,
+}
+
+/// Times as they are stored.
+mod micros {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use types::Timestamp;
+
+    pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(time.as_micros())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_micros)
+    }
+}
+
+impl Job for ReplayDeliveries {
+    type Context = App;
+
+    const NAME: &'static str = "replay_deliveries";
+
+    fn key(&self) -> String {
+        format!("{} {}", self.endpoint_id, self.last)
+    }
+
+    async fn run(&self, app: &App) -> Result<(), JobError> {
+        let mut part = self.clone();
+        loop {
+            let next = part.clone();
+            let replayed = app.store.write(move |tx| service::replay_some(tx, &next, AT_ONCE)).await;
+            match replayed.map_err(to_job_error)? {
+                Some(last) => part.after = last,
+                None => return Ok(()),
+            }
+        }
     }
 }
 

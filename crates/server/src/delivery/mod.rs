@@ -12,11 +12,14 @@ pub mod jobs;
 mod outcome;
 mod pause;
 mod payload;
+pub mod routes;
+pub mod service;
 mod signature;
 mod store;
 #[cfg(test)]
 mod tests;
 mod typing;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,8 +149,13 @@ pub struct NewDelivery {
 impl Delivery {
     /// Names the event for receivers, the same in all tries.
     pub fn name(&self) -> String {
-        if self.part == 0 { self.event_key.clone() } else { format!("{}.{}", self.event_key, self.part) }
+        name_of(&self.event_key, self.part)
     }
+}
+
+/// The name of one of the things that an event tells.
+fn name_of(event_key: &str, part: i64) -> String {
+    if part == 0 { event_key.to_owned() } else { format!("{event_key}.{part}") }
 }
 
 /// The listeners of the product; the courier works under their lease.

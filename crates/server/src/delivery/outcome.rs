@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use http::{HeaderMap, header};
-use outbound::Response;
+use outbound::{Excess, Limits, Response};
+use tokio::time::Instant;
 use types::Timestamp;
 
+use crate::App;
+
 /// The longest answer that is kept, in bytes.
-pub const LONGEST_ANSWER: u64 = 2_048;
+const LONGEST_ANSWER: u64 = 2_048;
 /// The first try again; each next one takes twice as long.
 const FIRST_DELAY: Duration = Duration::from_secs(5);
 /// The longest time between two tries.
@@ -47,7 +50,7 @@ pub enum Verdict {
 
 impl Attempt {
     /// The attempt that began at `at` and ended so.
-    pub fn new(at: Timestamp, duration: Duration, ended: Result<Response, outbound::Error>) -> Self {
+    fn new(at: Timestamp, duration: Duration, ended: Result<Response, outbound::Error>) -> Self {
         match ended {
             Ok(response) => Self {
                 at,
@@ -66,6 +69,14 @@ impl Attempt {
                 verdict: if cause.is_transient() { Verdict::Again(None) } else { Verdict::Refused },
             },
         }
+    }
+
+    /// Sends `body` to `url`, which has to answer within `time`.
+    pub async fn make(app: &App, url: &str, headers: HeaderMap, body: String, time: Duration) -> Self {
+        let limits = Limits { time, bytes: LONGEST_ANSWER, excess: Excess::Cut };
+        let (at, began) = (app.clock.now(), Instant::now());
+        let ended = app.webhooks.post(url, headers, body, limits).await;
+        Self::new(at, began.elapsed(), ended)
     }
 
     /// What went wrong, in words; `None` when nothing did.

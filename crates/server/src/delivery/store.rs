@@ -9,13 +9,17 @@ use std::time::Duration;
 use ::store::{Conn, Sql, Tx, params, sql};
 use edge::Result;
 use types::{
-    AccountId, AgentBotId, ChannelKind, DeliveryId, DeliveryState, EndpointId, EndpointKind, InboxId, Json, Timestamp,
+    AccountId, AgentBotId, ChannelKind, DeliveryId, DeliveryState, EndpointId, EndpointKind, InboxId, Json, MessageId,
+    Timestamp,
 };
 use uuid::Uuid;
 
+use super::jobs::ReplayDeliveries;
 use super::outcome::Attempt;
+use super::service::LimitsDraft;
 use super::{CONCURRENCY, Delivery, Endpoint, NewDelivery, Recipient};
 use crate::inbox::channel::ApiSettings;
+use crate::query::Conditions;
 use crate::signing_secret::SigningSecrets;
 use crate::{agent_bot, inbox, webhook};
 
@@ -96,7 +100,7 @@ pub fn lock_of(tx: &mut Tx<'_>, account: AccountId, recipient: Recipient) -> Res
         sql!(
             "INSERT INTO webhook_endpoints (account_id, kind, subject, concurrency, created_at)
              VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (account_id, kind, subject) DO UPDATE SET account_id = excluded.account_id
+             ON CONFLICT (kind, subject, account_id) DO UPDATE SET account_id = excluded.account_id
              RETURNING ",
             endpoint_columns!()
         ),
@@ -263,7 +267,7 @@ pub fn update(tx: &mut Tx<'_>, delivery: &Delivery) -> Result<()> {
 }
 
 /// Makes the first waiting delivery of a lane due.
-fn promote(tx: &mut Tx<'_>, endpoint: EndpointId, lane: &str) -> Result<()> {
+pub fn promote(tx: &mut Tx<'_>, endpoint: EndpointId, lane: &str) -> Result<()> {
     let now = tx.now();
     tx.execute(
         sql!(
@@ -320,6 +324,214 @@ pub fn take_escalation(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<Deliver
         (id, now),
     )?;
     if taken == 0 { Ok(None) } else { find(tx, id) }
+}
+
+/// The endpoints of the account, each with the number of deliveries that wait for it: by kind, each by what it is of.
+pub fn list_endpoints(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<(Endpoint, i64)>> {
+    let endpoints: Vec<Endpoint> = conn.query(
+        sql!(
+            "SELECT ",
+            endpoint_columns!(),
+            " FROM webhook_endpoints WHERE account_id = $1 ORDER BY
+                CASE kind WHEN 'webhook' THEN 0 WHEN 'inbox' THEN 1 ELSE 2 END, subject"
+        ),
+        (account,),
+    )?;
+    let ids: Vec<EndpointId> = endpoints.iter().map(|endpoint| endpoint.id).collect();
+    let counts: Vec<(EndpointId, i64)> = conn.query(
+        sql!(
+            "SELECT endpoint_id, COUNT(*) FROM webhook_deliveries
+             WHERE endpoint_id = ANY($1) AND state = 'waiting' GROUP BY endpoint_id"
+        ),
+        (&ids,),
+    )?;
+    let counts: HashMap<EndpointId, i64> = counts.into_iter().collect();
+    let counted = |endpoint: Endpoint| {
+        let waiting = counts.get(&endpoint.id).copied().unwrap_or_default();
+        (endpoint, waiting)
+    };
+    Ok(endpoints.into_iter().map(counted).collect())
+}
+
+/// The recipient's endpoints, in every account that it hears of.
+pub fn list_of_recipient(conn: &mut Conn<'_>, recipient: Recipient) -> Result<Vec<EndpointId>> {
+    let rows: Vec<(EndpointId,)> = conn.query(
+        sql!("SELECT id FROM webhook_endpoints WHERE kind = $1 AND subject = $2 ORDER BY id"),
+        (recipient.kind, recipient.subject),
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Writes the limits of a locked endpoint.
+pub fn update_limits(tx: &mut Tx<'_>, id: EndpointId, limits: LimitsDraft) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE webhook_endpoints SET timeout_seconds = $2, concurrency = $3, per_minute = $4 WHERE id = $1"),
+        (id, limits.timeout_seconds, limits.concurrency, limits.per_minute),
+    )?;
+    Ok(())
+}
+
+/// Stores a test that has ended.
+pub fn insert_test(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    endpoint: EndpointId,
+    (uuid, key): (&str, &str),
+    event: &str,
+    body: &str,
+    state: DeliveryState,
+) -> Result<DeliveryId> {
+    let now = tx.now();
+    let (id,): (DeliveryId,) = tx.query_one(
+        sql!(
+            "INSERT INTO webhook_deliveries (account_id, endpoint_id, uuid, event_key, part, event, lane, body, state,
+                 queued_at, tries, created_at, ended_at)
+             VALUES ($1, $2, $3, $4, 0, $5, 'test', $6, $7, $8, 1, $8, $8) RETURNING id"
+        ),
+        params![account, endpoint, uuid, key, event, body, state, now],
+    )?;
+    Ok(id)
+}
+
+/// Which deliveries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of this endpoint.
+    pub endpoint_id: Option<EndpointId>,
+    /// That have come so far.
+    pub state: Option<DeliveryState>,
+    /// About this event.
+    pub event: Option<String>,
+    /// Older than this one.
+    pub before: Option<DeliveryId>,
+}
+
+::store::row! {
+    /// A delivery as lists show it.
+    #[derive(Debug, Clone)]
+    pub struct DeliveryRow {
+        /// Its id.
+        pub id: DeliveryId,
+        /// Whom it is for.
+        pub endpoint_id: EndpointId,
+        /// Names it for the receiver.
+        pub uuid: String,
+        /// The event's id in the log.
+        pub event_key: String,
+        /// Which of the things that the event tells.
+        pub part: i64,
+        /// Its name for the receiver.
+        pub event: String,
+        /// How far it has come.
+        pub state: DeliveryState,
+        /// How often it was tried.
+        pub tries: i64,
+        /// When it is tried.
+        pub next_at: Option<Timestamp>,
+        /// Whether others in its lane go on without it.
+        pub out_of_order: bool,
+        /// The message, if it is about one.
+        pub message_id: Option<MessageId>,
+        /// When it was stored.
+        pub created_at: Timestamp,
+        /// When it was taken or given up.
+        pub ended_at: Option<Timestamp>,
+        /// The number of the conversation, if it is about one.
+        pub display_id: Option<i64>,
+    }
+}
+
+/// The columns of [`DeliveryRow`].
+const ROW: &str = "d.id, d.endpoint_id, d.uuid, d.event_key, d.part, d.event, d.state, d.tries, d.next_at,
+    d.out_of_order, d.message_id, d.created_at, d.ended_at,
+    (SELECT c.display_id FROM conversations c WHERE c.id = d.conversation_id) AS display_id";
+
+/// The wanted deliveries of the account, the newest first.
+pub fn list(conn: &mut Conn<'_>, account: AccountId, wanted: &Wanted, limit: i64) -> Result<Vec<DeliveryRow>> {
+    let mut conditions = Conditions::on("webhook_deliveries", "d");
+    conditions.and("d.account_id = $1", &[&account]);
+    if let Some(endpoint) = &wanted.endpoint_id {
+        conditions.and("d.endpoint_id = $1", &[endpoint]);
+    }
+    if let Some(state) = &wanted.state {
+        conditions.and("d.state = $1", &[state]);
+    }
+    if let Some(event) = &wanted.event {
+        conditions.and("d.event = $1", &[event]);
+    }
+    if let Some(before) = &wanted.before {
+        conditions.and("d.id < $1", &[before]);
+    }
+    let (text, values) = conditions.page(ROW, "d.id DESC", limit, 0);
+    Ok(conn.query_built(&text, &values)?)
+}
+
+/// The delivery of the account as lists show it.
+pub fn find_row(conn: &mut Conn<'_>, account: AccountId, id: DeliveryId) -> Result<Option<DeliveryRow>> {
+    let mut conditions = Conditions::on("webhook_deliveries", "d");
+    conditions.and("d.account_id = $1 AND d.id = $2", &[&account, &id]);
+    let (text, values) = conditions.select(ROW, &[]);
+    Ok(conn.query_built(&text, &values)?.pop())
+}
+
+::store::row! {
+    /// A try to send a delivery.
+    #[derive(Debug, Clone)]
+    pub struct StoredAttempt {
+        /// When it began.
+        pub attempted_at: Timestamp,
+        /// Milliseconds.
+        pub duration_ms: i64,
+        /// The answer's status, if there was one.
+        pub status: Option<i64>,
+        /// Why there was none.
+        pub error: Option<String>,
+        /// The beginning of the answer's body.
+        pub answer: String,
+    }
+}
+
+/// Every try to send a delivery, in their order.
+pub fn list_attempts(conn: &mut Conn<'_>, id: DeliveryId) -> Result<Vec<StoredAttempt>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT attempted_at, duration_ms, status, error, answer FROM webhook_attempts
+             WHERE delivery_id = $1 ORDER BY id"
+        ),
+        (id,),
+    )?)
+}
+
+/// How many deliveries of an endpoint ended that were made since a time, and the last one of them.
+pub fn count_ended(
+    conn: &mut Conn<'_>,
+    endpoint: EndpointId,
+    since: Timestamp,
+    is_everything: bool,
+) -> Result<(i64, Option<DeliveryId>)> {
+    Ok(conn.query_one(
+        sql!(
+            "SELECT COUNT(*), MAX(id) FROM webhook_deliveries
+             WHERE endpoint_id = $1 AND created_at >= $2 AND lane <> 'test'
+                 AND (state = 'failed' OR (state = 'succeeded' AND $3))"
+        ),
+        (endpoint, since, is_everything),
+    )?)
+}
+
+/// Some of them, in their order.
+pub fn list_ended(conn: &mut Conn<'_>, wanted: &ReplayDeliveries, limit: i64) -> Result<Vec<Delivery>> {
+    Ok(conn.query(
+        sql!(
+            "SELECT ",
+            delivery_columns!(),
+            " FROM webhook_deliveries d
+              WHERE d.endpoint_id = $1 AND d.created_at >= $2 AND d.lane <> 'test' AND d.id > $3 AND d.id <= $4
+                  AND (d.state = 'failed' OR (d.state = 'succeeded' AND $5))
+              ORDER BY d.id LIMIT $6"
+        ),
+        (wanted.endpoint_id, wanted.since, wanted.after, wanted.last, wanted.is_everything, limit),
+    )?)
 }
 
 /// Deletes some deliveries that ended before `ended_before`; how many.

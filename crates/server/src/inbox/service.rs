@@ -5,7 +5,7 @@ use std::mem;
 use ::store::{Conn, Tx};
 use edge::{Error, Problem, Result};
 use serde_json::json;
-use types::{AccountId, AgentBotId, InboxId, UserId};
+use types::{AccountId, AgentBotId, EndpointKind, InboxId, UserId};
 
 use super::body::InboxBody;
 use super::channel::Channel;
@@ -15,6 +15,7 @@ use super::wire::WorkingHoursJson;
 use super::{Inbox, hours, store};
 use crate::access::Member;
 use crate::deletion::{Purge, Subject};
+use crate::delivery::{self, Recipient};
 use crate::events::{Actor, Changes, Event, record};
 use crate::file::picture::{self, Owner};
 use crate::file::upload::NewFile;
@@ -87,6 +88,9 @@ pub fn update(
     let mut changes = before.changes_to(&after);
     if !changes.is_empty() {
         store::update(tx, &inbox, &after)?;
+    }
+    if changes.contains("webhook_url") {
+        delivery::service::address_changed(tx, Recipient { kind: EndpointKind::Inbox, subject: id.get() })?;
     }
     if let Some(days) = &body.working_hours {
         let stored = hours::list(tx, account, &[id])?;

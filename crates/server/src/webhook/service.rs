@@ -2,9 +2,10 @@
 
 use ::store::Tx;
 use edge::{Error, Result};
-use types::{AccountId, InboxId, WebhookId};
+use types::{AccountId, EndpointKind, InboxId, WebhookId};
 
 use super::{Draft, Webhook, store};
+use crate::delivery::{self, Recipient};
 use crate::events::{Actor, Changes, Event, record};
 use crate::signing_secret::overlap_until;
 use crate::{account, inbox, token};
@@ -48,6 +49,9 @@ pub fn update(
         return Err(taken());
     }
     store::update(tx, account, id, &draft)?;
+    if old.url != draft.url {
+        delivery::service::address_changed(tx, Recipient { kind: EndpointKind::Webhook, subject: id.get() })?;
+    }
     record(tx, account, actor, &Event::WebhookUpdated(id, changes));
     store::find(tx, account, id)?.ok_or(Error::NotFound("webhook"))
 }

@@ -1,6 +1,7 @@
 //! Deliveries, to receivers that behave as they like.
 
 mod failures;
+mod management;
 mod payloads;
 
 use ::store::testing::{Engine, OnEngine};
