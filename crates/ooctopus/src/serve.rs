@@ -18,6 +18,9 @@ use crate::metrics::Metrics;
 use crate::shutdown::{Parts, Signals};
 use crate::{database, file_store, listener, mail, output};
 
+/// Where the demo's webhooks may lead beside the public internet, if nothing else is set: to this machine.
+const DEMO_ALLOW: &str = "127.0.0.0/8";
+
 /// Serves until a signal says stop.
 pub async fn run(config: &Config, args: ServeArgs) -> Result<()> {
     let mut signals = Signals::listen()?;
@@ -43,6 +46,8 @@ struct Server {
     parts: Parts,
     url: String,
     demo: Option<Demo>,
+    /// Whether webhooks may lead to this machine because this is a demo.
+    allows_itself: bool,
     /// Sets up the first account, when nobody can sign in.
     setup_link: Option<String>,
     app: App,
@@ -58,6 +63,8 @@ impl Server {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
+        let allows_itself = args.demo && config.outbound_allow.0.is_empty();
+        let outbound_allow = if allows_itself { vec![DEMO_ALLOW.parse()?] } else { config.outbound_allow.0.clone() };
         let folder = DataFolder::open(&config.data_dir)?;
         let lock = folder.lock()?;
         let secret = folder.ensure_key()?;
@@ -70,7 +77,12 @@ impl Server {
 
         let url = local_url(listener.local_addr().context("asking for the address that was chosen")?);
         let files = Files::new(file_store::open(config, &folder)?);
-        let app = App::new(store, files, Arc::new(SystemClock), settings(config, &folder, &url, &secret, &lock)?);
+        let app = App::new(
+            store,
+            files,
+            Arc::new(SystemClock),
+            Settings { outbound_allow, ..settings(config, &folder, &url, &secret, &lock)? },
+        );
         server::file::jobs::keep_sweeping(&app).await?;
         server::delivery::jobs::keep_sweeping(&app).await?;
         let setup_link = server::setup::service::link_at_start(&app).await?;
@@ -85,7 +97,7 @@ impl Server {
         let worker = server::jobs::worker(&app);
         parts.start(worker.run(parts.stop()));
         parts.start(listener::serve(listener, server::router(app.clone()), parts.stop()));
-        Ok(Self { parts, url, demo, setup_link, app, lock })
+        Ok(Self { parts, url, demo, allows_itself, setup_link, app, lock })
     }
 
     /// Says where the server is: to the log, and to whoever started it.
@@ -96,6 +108,10 @@ impl Server {
         if let Some(link) = &self.setup_link {
             // The only secret in the log: who reads the log can set up a server that has no users.
             warn!("nobody can sign in yet; this link sets up the first account, once, within a day: {link}");
+        }
+        if self.allows_itself {
+            let said = format!("# Webhooks may lead to this machine, as with OOCTOPUS_OUTBOUND_ALLOW={DEMO_ALLOW}");
+            output::print_line(&said)?;
         }
         if let Some(demo) = &self.demo {
             output::print(&demo.text(url))?;
@@ -128,7 +144,7 @@ fn settings(config: &Config, folder: &DataFolder, url: &str, secret: &SecretKey,
             file_bytes: config.upload_file_limit.0,
         },
         uploads: Uploads::new(folder.empty_uploads()?, config.uploads_at_once.get().into(), in_memory),
-        outbound_allow: config.outbound_allow.0.clone(),
+        outbound_allow: Vec::new(),
         webhook_timeout: config.webhook_timeout,
         deliveries_kept: config.webhook_deliveries_kept,
         process: folder.ensure_name(lock)?,

@@ -239,7 +239,7 @@ pub async fn get_delivery(
     show_delivery(&app, account, id).await
 }
 
-/// Send a delivery that has ended once more, with the same bytes.
+/// Send a delivery that has ended once more, with the same bytes. One that waits for its next try is tried now.
 #[utoipa::path(
     post,
     path = "/api/v1/accounts/{account_id}/webhook_deliveries/{delivery_id}/replay",
@@ -252,8 +252,7 @@ pub async fn get_delivery(
     responses(
         (status = 200, description = "The delivery, which waits again", body = DeliveryDetailJson),
         (status = 403, description = "Not allowed", body = ErrorJson),
-        (status = 404, description = "No such delivery", body = ErrorJson),
-        (status = 422, description = "It has not ended", body = ErrorJson)
+        (status = 404, description = "No such delivery", body = ErrorJson)
     ),
     security(("userApiKey" = []))
 )]

@@ -189,17 +189,20 @@ pub async fn test(app: &App, account: AccountId, id: EndpointId) -> Result<Deliv
     app.store.write(write).await
 }
 
-/// Sends a delivery that has ended once more: the same bytes, by itself.
+/// Sends a delivery that has ended once more: the same bytes, by itself. One that waits for its next try is tried now.
 pub fn replay(tx: &mut Tx<'_>, account: AccountId, id: DeliveryId) -> Result<()> {
     let missing = || Error::NotFound("webhook delivery");
     let seen = store::find(tx, id)?.filter(|delivery| delivery.account_id == account).ok_or_else(missing)?;
     let endpoint = lock(tx, account, seen.endpoint_id)?;
     let delivery = store::find(tx, id)?.ok_or_else(missing)?;
-    if delivery.state == DeliveryState::Waiting {
-        return Err(Error::Refused("it has not been delivered yet and is still tried".into()));
-    }
-    let now = Some(tx.now());
-    store::update(tx, &Delivery { out_of_order: true, next_at: now, ..again(tx, delivery) })?;
+    let now = tx.now();
+    let queued = match delivery.state {
+        DeliveryState::Waiting => Delivery { next_at: delivery.next_at.map(|_| now), ..delivery },
+        DeliveryState::Succeeded | DeliveryState::Failed => {
+            Delivery { out_of_order: true, next_at: Some(now), ..again(tx, delivery) }
+        }
+    };
+    store::update(tx, &queued)?;
     store::plan(tx, &endpoint)
 }
 
