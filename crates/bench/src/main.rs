@@ -1,6 +1,6 @@
 //! Measures the product: `bench run` for the usual loads, `bench big` for a million conversations,
-//! `bench deletion` for the deletion of an account beside another one, `bench sockets` for those who listen, `bench one
-//! WHAT` for a single load that runs long enough to look at the server with a profiler.
+//! `bench deletion` for the deletion of an account beside another one, `bench sockets` for those who listen, `bench webhooks`
+//! for what is told by HTTP, `bench one WHAT` for a single load that runs long enough to look at the server with a profiler.
 //!
 //! Nothing here fails because a figure is low; the report says which budget holds. See `bench/README.md`.
 
@@ -21,6 +21,7 @@ mod report;
 mod sockets;
 mod statements;
 mod targets;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,11 +48,12 @@ async fn main() -> Result<()> {
         "big" => big().await,
         "deletion" => deletion_alone().await,
         "sockets" => sockets_alone().await,
+        "webhooks" => webhooks_alone().await,
         "one" => {
             let engine = std::env::args().nth(3);
             one(&std::env::args().nth(2).unwrap_or_default(), engine.as_deref() == Some("postgres")).await
         }
-        _ => bail!("usage: bench run | big | deletion | sockets | one WHAT [postgres]"),
+        _ => bail!("usage: bench run | big | deletion | sockets | webhooks | one WHAT [postgres]"),
     }
 }
 
@@ -69,6 +71,8 @@ async fn run() -> Result<()> {
     output::line("a deletion");
     run.figures.extend(deletion::measure(&Data::Folder(data::copy(&s.folder, "deletion")?)).await?);
     measure_sockets(&mut run).await?;
+    output::line("webhooks");
+    run.figures.extend(webhooks::measure().await?);
     output::line("lists and pages");
     let sets = [("S", Data::Folder(s.folder)), ("M", Data::Folder(m.folder))];
     run.figures.extend(reads::measure(&sets, &[], EACH).await?);
@@ -107,6 +111,14 @@ async fn sockets_alone() -> Result<()> {
     let mut run = begin();
     measure_sockets(&mut run).await?;
     run.publish("sockets")
+}
+
+/// Only the webhooks.
+async fn webhooks_alone() -> Result<()> {
+    let mut run = begin();
+    output::line("webhooks");
+    run.figures.extend(webhooks::measure().await?);
+    run.publish("webhooks")
 }
 
 async fn measure_sockets(run: &mut Run) -> Result<()> {

@@ -75,6 +75,8 @@ impl Server {
     pub async fn start_timed(data: &Data) -> Result<(Self, Duration)> {
         let mut command = Command::new(program()?);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+        // Receivers of webhooks are here too.
+        command.env("OOCTOPUS_OUTBOUND_ALLOW", "127.0.0.0/8");
         match data {
             Data::Folder(folder) => command.arg(folder),
             Data::Postgres(folder, url) => {

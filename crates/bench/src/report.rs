@@ -18,6 +18,7 @@ use crate::targets::{
     CONTACT_FILTER, CONVERSATION_FILTER, LABEL_SUMMARY, LIST, LIVE, MESSAGES, META, OTHER_FILTER, SEARCH, SERIES,
     SUMMARY,
 };
+use crate::webhooks;
 
 /// Everything that one run found.
 #[derive(Debug, Serialize)]
@@ -94,6 +95,7 @@ impl Run {
         }
         budgets.extend(self.deletion_budgets());
         budgets.extend(self.socket_budgets());
+        budgets.extend(self.webhook_budgets());
         for statements in self.statements.iter().filter(|statements| statements.only_pages) {
             let fixed = statements.counts.windows(2).all(|pair| pair[0] == pair[1]);
             budgets.push(Budget {
@@ -146,6 +148,27 @@ impl Run {
                 10.0,
                 " KiB",
             ));
+        }
+        budgets
+    }
+
+    /// A message is told soon, and one webhook that hangs delays no other: those beside it, against those without it, in
+    /// the same run.
+    fn webhook_budgets(&self) -> Vec<Budget> {
+        let find = |what: &str, webhooks: usize| {
+            self.figures.iter().find(|figure| figure.what == what && figure.callers == webhooks)
+        };
+        let mut budgets = Vec::new();
+        if let Some(told) = find(webhooks::TOLD, 1) {
+            budgets.push(Budget::at_most(&format!("{}, p50", told.what), told.p50_ms, 50.0, " ms"));
+        }
+        if let (Some(told), Some(beside)) =
+            (find(webhooks::TOLD, webhooks::MANY), find(webhooks::BESIDE, webhooks::MANY))
+        {
+            for (part, beside, told) in [("p50", beside.p50_ms, told.p50_ms), ("p99", beside.p99_ms, told.p99_ms)] {
+                let what = format!("{}, c={}, {part} / without", webhooks::BESIDE, webhooks::MANY);
+                budgets.push(Budget::at_most(&what, beside / told.max(0.01), 1.5, "×"));
+            }
         }
         budgets
     }

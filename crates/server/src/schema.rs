@@ -288,8 +288,22 @@ fn static_queries(account: AccountId, member: &Member) -> Vec<(&'static str, Vec
         ("s.inbox_id = $2 AND s.source_id = $3", vec![account.clone(), number(1), Value::Text("source 5000".into())]),
         (
             "k.identifier = $2 OR k.email = $3",
-            vec![account, Value::Null, Value::Text("contact5@sample.test".into()), Value::Text("+15550001".into())],
+            vec![
+                account.clone(),
+                Value::Null,
+                Value::Text("contact5@sample.test".into()),
+                Value::Text("+15550001".into()),
+            ],
         ),
+        ("SELECT MIN(next_at) FROM webhook_deliveries", vec![number(1)]),
+        ("d.next_at <= $2 AND d.id <> ALL($3)", vec![number(1), number(50), ids, number(4)]),
+        ("AND lane = $2 AND state = 'waiting'", vec![number(1), Value::Text("conversation 7".into()), number(1)]),
+        ("WHERE endpoint_id = $1 AND next_at > $2", vec![number(1), number(50), number(500)]),
+        ("WHERE escalate_at <= $1", vec![number(50), number(50)]),
+        ("SELECT MIN(escalate_at)", vec![number(50)]),
+        ("WHERE ended_at < $1", vec![number(50), number(200)]),
+        ("AND state = 'waiting' GROUP BY endpoint_id", vec![Value::Ints(vec![1])]),
+        ("d.state = 'waiting' ORDER BY d.id", vec![number(1), number(200)]),
     ]
 }
 
@@ -298,7 +312,7 @@ fn must_use_indexes(conn: &mut Conn<'_>, engine: Engine, text: &str, values: &[V
     let word = if engine == Engine::Postgres { "EXPLAIN" } else { "EXPLAIN QUERY PLAN" };
     let plan = explain(conn, word, text, values).unwrap();
     let scans = plan.iter().any(|line| {
-        ["conversations", "messages", "contacts", "contact_inboxes"].iter().any(|table| {
+        ["conversations", "messages", "contacts", "contact_inboxes", "webhook_deliveries"].iter().any(|table| {
             line.contains(&format!("Seq Scan on {table}"))
                 || (line.starts_with("SCAN") && !line.contains("USING") && is_alias_of(line, table))
         })
@@ -312,6 +326,7 @@ fn is_alias_of(line: &str, table: &str) -> bool {
         "conversations" => "c",
         "messages" => "m",
         "contacts" => "k",
+        "webhook_deliveries" => "d",
         _ => "s",
     };
     line.split_whitespace().nth(1).is_some_and(|name| name == alias || name == table)
@@ -373,6 +388,15 @@ async fn fill(app: &TestApp, account: AccountId, inbox: i64, agent: UserId, team
         "INSERT INTO conversation_tags (account_id, conversation_id, tag_id, created_at)
          SELECT c.account_id, c.id, t.id, 0 FROM conversations c JOIN tags t ON t.account_id = c.account_id
          WHERE c.account_id = $1 AND c.id % 1000 = 0",
+        "INSERT INTO webhook_endpoints (account_id, kind, subject, concurrency, created_at)
+         VALUES ($1, 'webhook', 1, 4, 0)",
+        "INSERT INTO webhook_deliveries (account_id, endpoint_id, uuid, event_key, part, event, lane, conversation_id,
+             body, state, queued_at, next_at, escalate_at, created_at, ended_at)
+         SELECT $1, e.id, 'uuid ' || c.id, 'event ' || c.id, 0, 'message_created', 'conversation ' || c.id, c.id, '{}',
+             CASE WHEN c.id % 1000 = 0 THEN 'waiting' ELSE 'succeeded' END, c.id,
+             CASE WHEN c.id % 1000 = 0 THEN c.id END, CASE WHEN c.id % 5000 = 0 THEN c.id END, c.id,
+             CASE WHEN c.id % 1000 <> 0 THEN c.id END
+         FROM conversations c JOIN webhook_endpoints e ON e.account_id = c.account_id WHERE c.account_id = $1",
     ];
     let values = [account.get(), inbox, agent.get(), team].map(|number| number.to_value());
     // Each in a transaction of its own: together they would take longer than one may.

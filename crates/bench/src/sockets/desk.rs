@@ -85,6 +85,13 @@ impl Desk {
         client::post(&path, Some(&self.token), &serde_json::json!({ "content": content }).to_string())
     }
 
+    /// A webhook that is told of messages.
+    pub fn webhook(&self, url: &str) -> Vec<u8> {
+        let path = format!("/api/v1/accounts/{}/webhooks", self.account);
+        let body = serde_json::json!({ "url": url, "subscriptions": ["message_created"] });
+        client::post(&path, Some(&self.token), &body.to_string())
+    }
+
     /// How many conversations there are.
     pub fn conversations(&self) -> usize {
         self.conversations.len()

@@ -1,8 +1,8 @@
 //! Sockets on `/cable`: how soon they hear of a message, and what they cost.
 
-mod desk;
+pub mod desk;
 mod listener;
-mod load;
+pub mod load;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -147,6 +147,15 @@ impl Dispatcher {
             }
         }
         while listening.join_next().await.is_some() {}
+        // Who works under the lease finishes what it has begun.
+        loop {
+            tokio::select! {
+                () = self.lease.closed() => break,
+                _ = renewals.tick() => if let Err(cause) = self.hold().await {
+                    warn!(%cause, "asking for the lease of listeners failed");
+                },
+            }
+        }
         let held = *self.lease.borrow();
         if let Some(held) = held
             && let Err(cause) = self.release(held).await

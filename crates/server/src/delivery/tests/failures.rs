@@ -244,3 +244,36 @@ async fn people_take_over_from_a_bot_that_is_not_there(desk: Desk) {
     desk.pass(Duration::from_mins(2), Duration::from_secs(5)).await;
     assert!(calls.load(Ordering::SeqCst) > 3, "the delivery goes on");
 }
+
+#[db_test]
+async fn a_conversation_stays_with_its_bot_where_the_account_wants_it(desk: Desk) {
+    let (receiver, _) = settable(404).await;
+    // A bot of the whole installation.
+    let platform = desk.app.platform_app().await;
+    let body = json!({ "name": "Everybody's", "outgoing_url": receiver.url() });
+    let bot = desk.app.call(http::Method::POST, "/platform/api/v1/agent_bots", Some(&platform), Some(&body)).await;
+    let bot = bot.expect(200).json()["id"].clone();
+    let path = format!("inboxes/{}/set_agent_bot", desk.inbox);
+    desk.app.post(&desk.admin, &path, json!({ "agent_bot": bot })).await.expect(200);
+    let set = |keeps: bool| {
+        let account = desk.admin.account;
+        desk.app.app.store.write(move |tx| {
+            let settings = types::Json::of(&json!({ "keep_pending_on_bot_failure": keeps }));
+            tx.execute(::store::sql!("UPDATE accounts SET settings = $2 WHERE id = $1"), (account, settings))
+        })
+    };
+    let mut statuses = Vec::new();
+    for keeps in [true, false] {
+        set(keeps).await.map_err(|error: ::store::Error| error).unwrap();
+        let conversation = desk.conversation().await;
+        let body = json!({ "content": "help", "message_type": "incoming" });
+        desk.app.post(&desk.admin, &format!("conversations/{conversation}/messages"), body).await.expect(200);
+        desk.run().await;
+        let shown = desk.app.get(&desk.admin, &format!("conversations/{conversation}")).await.expect(200).json();
+        statuses.push(shown["status"].clone());
+    }
+    assert_eq!(statuses, ["pending", "open"]);
+    assert_eq!(receiver.events(), ["message_created", "message_created", "conversation_opened"]);
+    let all = desk.app.get(&desk.admin, "webhook_endpoints").await.expect(200).json();
+    assert_eq!(all["payload"][0]["kind"], "agent_bot");
+}
