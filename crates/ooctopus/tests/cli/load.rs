@@ -1,5 +1,7 @@
 //! Contacts and agents of a demo who write at the same time.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use testing::Listener;
 use tokio::sync::{mpsc, watch};
@@ -89,8 +91,8 @@ impl Writer {
 }
 
 impl Load {
-    /// Lets `writers` write on and on, and another contact begin conversations.
-    pub async fn begin(server: &Server, writers: &[Writer]) -> Self {
+    /// Lets `writers` write on and on, and another contact begin conversations; each rests for `pause` in between.
+    pub async fn begin(server: &Server, writers: &[Writer], pause: Duration) -> Self {
         let address = watch::Sender::new(server.url.clone());
         let (acknowledge, acknowledged) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
@@ -98,7 +100,7 @@ impl Load {
         let path = conversations_of_new_contact(server).await;
         let beginner = Writer { name: "a contact".to_owned(), path, token: None };
         for writer in writers.iter().cloned().chain([beginner]) {
-            writing.spawn(write(writer, address.subscribe(), acknowledge.clone(), stop.clone()));
+            writing.spawn(write(writer, pause, address.subscribe(), acknowledge.clone(), stop.clone()));
         }
         Self { address, acknowledged, written: Vec::new(), stop, writing }
     }
@@ -134,6 +136,7 @@ impl Load {
 /// Writes on and on; what was acknowledged is told.
 async fn write(
     writer: Writer,
+    pause: Duration,
     mut address: watch::Receiver<String>,
     acknowledge: mpsc::UnboundedSender<Written>,
     stop: CancellationToken,
@@ -148,6 +151,7 @@ async fn write(
             let is_message = writer.path.ends_with("/messages");
             let conversation = || Written::Conversation(answer["id"].as_i64().unwrap());
             acknowledge.send(if is_message { Written::Message(content) } else { conversation() }).unwrap();
+            tokio::time::sleep(pause).await;
         } else {
             address.changed().await.unwrap();
         }
