@@ -105,7 +105,12 @@ impl Receiver {
         self.received.borrow().clone()
     }
 
-    /// Waits until what came is as wanted.
+    /// What came after so many.
+    pub fn received_after(&self, count: usize) -> Vec<Received> {
+        self.received.borrow().iter().skip(count).cloned().collect()
+    }
+
+    /// Waits until what came is as wanted. Nothing comes while `is_wanted` looks.
     ///
     /// # Panics
     /// Never: whom it waits for lives as long as this.
