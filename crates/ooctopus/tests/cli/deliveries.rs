@@ -65,12 +65,16 @@ impl Deliveries {
     pub async fn expect_all(&self, installation: &Installation, written: &[Written]) {
         let log = Log::read(installation).await;
         let wanted = log.messages.values().map(Vec::len).sum::<usize>() + log.conversations.len();
-        let has_come = |received: &[Received]| {
-            let created = received.iter().filter(|request| request.event().ends_with("_created"));
-            created.map(id).collect::<BTreeSet<_>>().len() >= wanted
-        };
-        if timeout(LONG, self.receiver.until(has_come)).await.is_err() {
-            eprintln!("not everything came in time");
+        let (mut created, mut came) = (BTreeSet::new(), 0);
+        while created.len() < wanted {
+            if timeout(LONG, self.receiver.until(|received| received.len() > came)).await.is_err() {
+                eprintln!("{} of {wanted} came, and no more", created.len());
+                break;
+            }
+            let next = self.receiver.received_after(came);
+            came += next.len();
+            let next = next.iter().filter(|request| request.event().ends_with("_created"));
+            created.extend(next.map(|request| id(request).to_owned()));
         }
         let received = self.receiver.received();
         let mut seen = BTreeSet::new();
