@@ -1,12 +1,13 @@
 //! A receiver of webhooks that behaves as a test says.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -57,7 +58,9 @@ type Behaviour = dyn Fn(usize, &Received) -> Reply + Send + Sync;
 /// A receiver on this machine; it ends with this value.
 pub struct Receiver {
     url: String,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: watch::Sender<Vec<Received>>,
+    /// Connections that have not ended.
+    open: watch::Sender<usize>,
     _task: JoinSet<()>,
 }
 
@@ -74,17 +77,22 @@ impl Receiver {
     pub async fn with(behaviour: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
-        let received = Arc::new(Mutex::new(Vec::new()));
-        let (noted, behaviour): (_, Arc<Behaviour>) = (Arc::clone(&received), Arc::new(behaviour));
+        let (received, open) = (watch::Sender::default(), watch::Sender::default());
+        let (noted, counted): (_, watch::Sender<usize>) = (received.clone(), open.clone());
+        let behaviour: Arc<Behaviour> = Arc::new(behaviour);
         let mut task = JoinSet::new();
         task.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (noted, behaviour) = (Arc::clone(&noted), Arc::clone(&behaviour));
-                connections.spawn(async move { drop(serve(stream, &noted, &*behaviour).await) });
+                let (noted, counted, behaviour) = (noted.clone(), counted.clone(), Arc::clone(&behaviour));
+                counted.send_modify(|open| *open += 1);
+                connections.spawn(async move {
+                    drop(serve(stream, &noted, &*behaviour).await);
+                    counted.send_modify(|open| *open -= 1);
+                });
             }
         });
-        Self { url, received, _task: task }
+        Self { url, received, open, _task: task }
     }
 
     /// Where it listens, without a slash at the end.
@@ -94,7 +102,33 @@ impl Receiver {
 
     /// Everything that came so far.
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.received.borrow().clone()
+    }
+
+    /// What came after so many.
+    pub fn received_after(&self, count: usize) -> Vec<Received> {
+        self.received.borrow().iter().skip(count).cloned().collect()
+    }
+
+    /// Waits until what came is as wanted. Nothing comes while `is_wanted` looks.
+    ///
+    /// # Panics
+    /// Never: whom it waits for lives as long as this.
+    pub async fn until(&self, is_wanted: impl Fn(&[Received]) -> bool) {
+        self.received.subscribe().wait_for(|received| is_wanted(received)).await.expect("it is kept here");
+    }
+
+    /// Waits until no connection is left: what a sender wrote that is dead has been noted then.
+    ///
+    /// # Panics
+    /// When it listens no longer.
+    pub async fn until_quiet(&self) {
+        let address = self.url.trim_start_matches("http://");
+        // Connections are accepted one after the other: when ours has ended, there is none that waits before it.
+        let mut last = TcpStream::connect(address).await.expect("it listens");
+        last.shutdown().await.expect("nothing more is written");
+        last.read_to_end(&mut Vec::new()).await.expect("it ends too");
+        self.open.subscribe().wait_for(|open| *open == 0).await.expect("it is kept here");
     }
 
     /// The names of the events that came so far.
@@ -104,14 +138,14 @@ impl Receiver {
 }
 
 /// Requests on one connection, one after the other.
-async fn serve(stream: TcpStream, noted: &Mutex<Vec<Received>>, behaviour: &Behaviour) -> std::io::Result<()> {
+async fn serve(stream: TcpStream, noted: &watch::Sender<Vec<Received>>, behaviour: &Behaviour) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await? {
-        let before = {
-            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = 0;
+        noted.send_modify(|noted| {
+            before = noted.len();
             noted.push(request.clone());
-            noted.len() - 1
-        };
+        });
         let answer = |status: u16| format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n");
         match behaviour(before, &request) {
             Reply::Status(status) => stream.write_all(answer(status).as_bytes()).await?,
@@ -143,7 +177,7 @@ async fn serve(stream: TcpStream, noted: &Mutex<Vec<Received>>, behaviour: &Beha
     Ok(())
 }
 
-/// The next request; `None` at the end of the connection.
+/// The next request; `None` when the connection ends before it is whole.
 async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Received>> {
     let mut line = String::new();
     if stream.read_line(&mut line).await? == 0 {
@@ -154,6 +188,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Recei
     loop {
         line.clear();
         stream.read_line(&mut line).await?;
+        if !line.ends_with('\n') {
+            return Ok(None);
+        }
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }

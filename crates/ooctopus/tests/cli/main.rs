@@ -2,11 +2,13 @@
 
 mod admin;
 mod config;
+mod deliveries;
 mod demo;
 mod durability;
 mod folder;
 mod kills;
 mod life;
+mod load;
 mod mail;
 mod nodes;
 mod setup;

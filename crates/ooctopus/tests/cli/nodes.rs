@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use store::testing::{Engine, OnEngine};
-use testing::Listener;
+use testing::{Listener, Random};
 use tokio::time::timeout;
 
-use crate::kills::{administrator, kill_under_load, writers};
+use crate::deliveries::Deliveries;
+use crate::kills::{kill_under_load, wait_for_some};
+use crate::load::{Load, administrator, writers};
 use crate::support::{Installation, LONG, value_of};
 
 /// Messages that are heard one after the other.
@@ -16,6 +18,10 @@ const MESSAGES: u32 = 5;
 const SOON: Duration = Duration::from_secs(1);
 /// How often a server is killed.
 const KILLS: usize = 10;
+/// How long each writer rests, so that what nobody sends before a takeover is soon sent after it.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often whichever sends deliveries is killed.
+const KILLS_OF_SENDER: usize = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_postgres_hear_each_other() {
@@ -95,6 +101,39 @@ async fn kills_of_one_server_lose_nothing_at_the_other_on_postgres() {
     let second = node.serve().ready().await;
     kill_under_load(&installation, first, KILLS, Some(&second.url)).await.stop();
     second.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_of_the_one_that_sends_lose_no_delivery_on_postgres() {
+    let installation = Installation::on(Engine::Postgres).await;
+    let first = installation.serve_with(&["--demo"]).ready().await;
+    let node = installation.node();
+    let second = node.serve().ready().await;
+    let mut random = Random::printed();
+    let mut deliveries = Deliveries::begin(&first).await;
+    let writers = writers(&first).await;
+    let mut load = Load::begin(&first, &writers, PAUSE).await;
+    let (mut sending, mut other) = ((&installation, first), (&node, second));
+    for round in 0..KILLS_OF_SENDER {
+        if !sending.0.was_sending().await {
+            (sending, other) = (other, sending);
+        }
+        load.move_to(&other.1);
+        wait_for_some(&mut load, &deliveries, &mut random).await;
+        let (dead, server) = sending;
+        server.kill();
+        deliveries.note_kill(dead).await;
+        if round % 2 == 0 {
+            // The other one takes over before this one is back.
+            let has_taken_over = async { while !other.0.was_sending().await {} };
+            timeout(LONG, has_taken_over).await.expect("the other one takes over");
+        }
+        sending = (dead, dead.serve().ready().await);
+    }
+    let written = load.end().await;
+    deliveries.expect_all(&installation, &written).await;
+    sending.1.stop();
+    other.1.stop();
 }
 
 /// Waits for a message.

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use store::sql;
 use store::testing::{Engine, OnEngine, TestDatabase, temporary_folder};
 use tempfile::TempDir;
 use types::SystemClock;
@@ -22,6 +23,13 @@ pub const LONG: Duration = Duration::from_mins(1);
 pub struct Installation {
     folder: TempDir,
     database: Option<Arc<TestDatabase>>,
+}
+
+/// Which process sends deliveries, and how often that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub holder: String,
+    pub epoch: i64,
 }
 
 /// What a command did.
@@ -108,15 +116,40 @@ impl Installation {
         opened.await.unwrap().unwrap()
     }
 
+    /// Which process sends deliveries, or did as the last one.
+    pub async fn lease(&self) -> Lease {
+        let store = self.store().await;
+        let read = store.read(|conn| {
+            let row: (String, i64) =
+                conn.query_one(sql!("SELECT holder, epoch FROM leases WHERE name = 'dispatch'"), ())?;
+            Ok::<_, store::Error>(row)
+        });
+        let (holder, epoch) = read.await.unwrap();
+        Lease { holder, epoch }
+    }
+
+    /// Whether its process sends deliveries, or did as the last one. Without other processes it does: nobody looks into a
+    /// file that a kill has left.
+    pub async fn was_sending(&self) -> bool {
+        self.database.is_none() || self.lease().await.holder == self.name()
+    }
+
     /// Serves on a free port.
     pub fn serve(&self) -> Server {
         self.serve_with(&[])
     }
 
-    /// Serves on a free port, with more arguments.
+    /// Serves on a free port, with more arguments. Receivers on this machine may be called.
     pub fn serve_with(&self, args: &[&str]) -> Server {
         let args = ["serve", "--listen", "127.0.0.1:0"].iter().chain(args);
-        Server::start(self.command(args))
+        let mut command = self.command(args);
+        command.env("OOCTOPUS_OUTBOUND_ALLOW", "127.0.0.0/8");
+        Server::start(command)
+    }
+
+    /// What its process is called.
+    pub fn name(&self) -> String {
+        std::fs::read_to_string(self.data().join("node")).unwrap()
     }
 }
 
