@@ -19,7 +19,12 @@ pub fn random_hex(length: usize) -> String {
 
 /// What is stored of a random secret: its SHA-256 in hex. Nothing slower is needed, since nobody can guess it.
 pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hex(&Sha256::digest(secret))
+}
+
+/// Bytes as hex digits, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("writing to a text");
         hex
     })

@@ -165,7 +165,7 @@ impl Courier {
                         places = usize::try_from(endpoint.places()).unwrap_or_default();
                         for delivery in deliveries {
                             on_its_way.insert(delivery.id);
-                            let (courier, endpoint, target) = (self.clone(), endpoint.clone(), target.clone());
+                            let (courier, endpoint, target) = (self.clone(), endpoint, target.clone());
                             sending.spawn(async move {
                                 let id = delivery.id;
                                 (id, courier.send(endpoint, &target, delivery, held).await)

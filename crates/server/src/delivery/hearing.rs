@@ -167,9 +167,9 @@ fn tell(event: &Event) -> Vec<Told> {
         Event::ConversationStatusChanged(id, status, changes) => {
             let about = About::Conversation(*id);
             let to = To::AccountAndInbox(Subscription::ConversationStatusChanged);
-            // Recorded: nothing changed.
-            let changed = changed_attributes(changes.as_map());
-            let updated = told(To::AccountAndInbox(Subscription::ConversationUpdated), about, Some(changed));
+            let attributes = changed_attributes(changes.as_map());
+            let updated = told(To::AccountAndInbox(Subscription::ConversationUpdated), about, Some(attributes));
+            // Recorded: the first one says null.
             let mut all = vec![told(to, about, Some(Value::Null)), updated];
             let for_bot = match status.after {
                 Status::Open => Some("conversation_opened"),
@@ -190,13 +190,13 @@ fn tell(event: &Event) -> Vec<Told> {
             vec![told(To::Account(Subscription::ContactCreated), About::Contact(*id), None)]
         }
         Event::ContactUpdated(id, changes) => {
-            let changed = changed_attributes(changes.as_map());
-            vec![told(To::Account(Subscription::ContactUpdated), About::Contact(*id), Some(changed))]
+            let attributes = changed_attributes(changes.as_map());
+            vec![told(To::Account(Subscription::ContactUpdated), About::Contact(*id), Some(attributes))]
         }
         Event::InboxCreated(id) => vec![told(To::Account(Subscription::InboxCreated), About::Inbox(*id), None)],
         Event::InboxUpdated(id, changes) => {
-            let changed = changed_attributes(changes.as_map());
-            vec![told(To::Account(Subscription::InboxUpdated), About::Inbox(*id), Some(changed))]
+            let attributes = changed_attributes(changes.as_map());
+            vec![told(To::Account(Subscription::InboxUpdated), About::Inbox(*id), Some(attributes))]
         }
         Event::ConversationRead(_)
         | Event::ConversationContactChanged(..)

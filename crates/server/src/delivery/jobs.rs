@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::jobs::{Job, JobError};
 use serde::{Deserialize, Serialize};
-use types::{DeliveryId, DeliveryState, Timestamp};
+use types::{DeliveryId, DeliveryState};
 
 use super::outcome::GIVEN_UP_AFTER;
 use super::{EndpointId, courier, service, store};
@@ -48,29 +48,14 @@ impl Job for SweepDeliveries {
 pub struct ReplayDeliveries {
     /// The endpoint.
     pub endpoint_id: EndpointId,
-    /// Those that were made since.
-    #[serde(with = "micros")]
-    pub since: Timestamp,
+    /// Those that were made since, in microseconds.
+    pub since: i64,
     /// Also those that were taken.
     pub is_everything: bool,
     /// Those after this one,
     pub after: DeliveryId,
     /// up to this one.
     pub last: DeliveryId,
-}
-
-/// Times as they are stored.
-mod micros {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use types::Timestamp;
-
-    pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(time.as_micros())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        i64::deserialize(deserializer).map(Timestamp::from_micros)
-    }
 }
 
 impl Job for ReplayDeliveries {

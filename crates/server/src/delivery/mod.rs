@@ -70,7 +70,7 @@ pub struct NewDelivery {
 
 ::store::row! {
     /// Something that is told by HTTP, and how it takes it.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, Copy)]
     pub struct Endpoint {
         /// Its id.
         pub id: EndpointId,

@@ -38,7 +38,7 @@ pub async fn list_endpoints(
         let mut payload = Vec::with_capacity(found.len());
         for (endpoint, target, waiting) in &found {
             let name = service::find_name(conn, endpoint)?;
-            payload.push(EndpointJson::new(endpoint.clone(), target.url.clone(), name, *waiting));
+            payload.push(EndpointJson::new(*endpoint, target.url.clone(), name, *waiting));
         }
         Ok::<_, edge::Error>(EndpointListJson { payload })
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::store::{Conn, Tx};
 use edge::{Error, Problem, Result};
 use serde_json::json;
-use types::{AccountId, DeliveryId, DeliveryState, EndpointId, EndpointKind, Timestamp};
+use types::{AccountId, DeliveryId, DeliveryState, EndpointId, EndpointKind, Id, Timestamp};
 use uuid::Uuid;
 
 use super::jobs::ReplayDeliveries;
@@ -70,8 +70,8 @@ pub fn list_recipients(conn: &mut Conn<'_>, account: AccountId) -> Result<Vec<Re
         subjects.into_iter().map(move |subject| Recipient { kind, subject })
     };
     let webhooks = webhook::store::list(conn, account)?.iter().map(|webhook| webhook.id.get()).collect();
-    let inboxes = store::list_told_inboxes(conn, account)?.into_iter().map(|id| id.get()).collect();
-    let bots: HashSet<i64> = store::list_told_bots(conn, account)?.into_values().map(|id| id.get()).collect();
+    let inboxes = store::list_told_inboxes(conn, account)?.into_iter().map(Id::get).collect();
+    let bots: HashSet<i64> = store::list_told_bots(conn, account)?.into_values().map(Id::get).collect();
     Ok(of(EndpointKind::Webhook, webhooks)
         .chain(of(EndpointKind::Inbox, inboxes))
         .chain(of(EndpointKind::AgentBot, bots.into_iter().collect()))
@@ -218,7 +218,7 @@ pub fn replay_since(
     let (count, last) = store::count_ended(tx, endpoint.id, since, is_everything)?;
     if let Some(last) = last {
         let after = DeliveryId::new(0);
-        ::jobs::push(tx, &ReplayDeliveries { endpoint_id: id, since, is_everything, after, last })?;
+        ::jobs::push(tx, &ReplayDeliveries { endpoint_id: id, since: since.as_micros(), is_everything, after, last })?;
     }
     Ok(count)
 }
@@ -252,10 +252,10 @@ fn again(tx: &Tx<'_>, delivery: Delivery) -> Delivery {
 pub fn find_name(conn: &mut Conn<'_>, endpoint: &Endpoint) -> Result<Option<String>> {
     let (account, id) = (endpoint.account_id, endpoint.subject);
     Ok(match endpoint.kind {
-        EndpointKind::Webhook => webhook::store::find(conn, account, types::Id::new(id))?.and_then(|found| found.name),
-        EndpointKind::Inbox => inbox::store::find(conn, account, types::Id::new(id))?.map(|found| found.name),
+        EndpointKind::Webhook => webhook::store::find(conn, account, Id::new(id))?.and_then(|found| found.name),
+        EndpointKind::Inbox => inbox::store::find(conn, account, Id::new(id))?.map(|found| found.name),
         EndpointKind::AgentBot => {
-            agent_bot::store::find_usable(conn, account, types::Id::new(id))?.and_then(|found| found.name)
+            agent_bot::store::find_usable(conn, account, Id::new(id))?.and_then(|found| found.name)
         }
     })
 }

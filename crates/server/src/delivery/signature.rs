@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderValue, header};
 use sha2::Sha256;
 use types::Timestamp;
 
+use crate::token;
+
 /// The headers of a delivery that is sent at `now`, signed with `secrets`: the present one first, then the one before
 /// as long as both are valid.
 ///
@@ -33,8 +35,7 @@ pub fn headers(uuid: &str, message_id: &str, now: Timestamp, body: &str, secrets
     put("x-chatwoot-timestamp", timestamp.to_string());
     for (name, secret) in ["x-chatwoot-signature", "x-chatwoot-signature-previous"].into_iter().zip(secrets) {
         let signed = mac(secret.as_bytes(), &[&timestamp.to_string(), body]);
-        let hex: String = signed.iter().map(|byte| format!("{byte:02x}")).collect();
-        put(name, format!("sha256={hex}"));
+        put(name, format!("sha256={}", token::hex(&signed)));
     }
     let signatures: Vec<String> = secrets
         .iter()

@@ -129,7 +129,7 @@ async fn all_that_failed_since_a_time_is_sent_once_more_in_order(desk: Desk) {
     let conversations = [desk.conversation().await, desk.conversation().await];
     desk.write(conversations[0], "before").await;
     desk.run().await;
-    desk.app.clock.advance(Duration::from_secs(60));
+    desk.app.clock.advance(Duration::from_mins(1));
     let since = types::Clock::now(&*desk.app.clock).epoch_seconds();
     for number in 0..450 {
         desk.write(conversations[number % 2], &number.to_string()).await;

@@ -18,8 +18,8 @@ async fn a_webhook_is_told_what_it_wants_to_know_signed_and_in_order(desk: Desk)
     }
     assert!(receiver.received().is_empty(), "nothing is sent by requests");
     desk.run().await;
-    let received = receiver.received();
-    let of = |path: &str| received.iter().filter(|request| request.path == path).cloned().collect::<Vec<_>>();
+    let all_requests = receiver.received();
+    let of = |path: &str| all_requests.iter().filter(|request| request.path == path).cloned().collect::<Vec<_>>();
     let events: Vec<String> = of("/all").iter().map(testing::Received::event).collect();
     assert_eq!(events, ["conversation_created", "message_created", "message_created", "message_created"]);
     let contents: Vec<_> = of("/all").iter().skip(1).map(|request| request.json()["content"].clone()).collect();
@@ -27,9 +27,9 @@ async fn a_webhook_is_told_what_it_wants_to_know_signed_and_in_order(desk: Desk)
     assert_eq!(of("/some").iter().map(testing::Received::event).collect::<Vec<_>>(), ["contact_created"]);
 
     let ids: std::collections::BTreeSet<_> =
-        received.iter().map(|request| request.headers["webhook-id"].clone()).collect();
-    assert_eq!(ids.len(), received.len());
-    for request in &received {
+        all_requests.iter().map(|request| request.headers["webhook-id"].clone()).collect();
+    assert_eq!(ids.len(), all_requests.len());
+    for request in &all_requests {
         let secret = if request.path == "/all" { &all["secret"] } else { &some["secret"] };
         assert_eq!(request.headers["content-type"], "application/json");
         assert!(request.headers["user-agent"].starts_with("Ooctopus/"));
@@ -47,7 +47,7 @@ async fn a_webhook_is_told_what_it_wants_to_know_signed_and_in_order(desk: Desk)
         }
     }
     desk.run().await;
-    assert_eq!(receiver.received().len(), received.len(), "each once");
+    assert_eq!(receiver.received().len(), all_requests.len(), "each once");
     assert!(desk.states().await.iter().all(|state| *state == DeliveryState::Succeeded));
 }
 
@@ -70,8 +70,8 @@ async fn an_api_inbox_is_told_of_its_own_conversations_and_a_bot_of_messages_and
     }
     desk.run().await;
     let events = |path: &str| {
-        let received = receiver.received().into_iter().filter(|request| request.path == path);
-        received.map(|request| request.event()).collect::<Vec<_>>()
+        let here = receiver.received().into_iter().filter(|request| request.path == path);
+        here.map(|request| request.event()).collect::<Vec<_>>()
     };
     assert_eq!(events("/bot"), ["message_created", "conversation_opened", "conversation_resolved"]);
     assert_eq!(
@@ -141,7 +141,7 @@ async fn a_webhook_that_is_new_is_not_told_of_before_and_one_that_is_gone_of_not
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(receiver.received()[0].json()["content"], "after");
     desk.app.delete(&desk.admin, &format!("webhooks/{}", webhook["id"])).await.expect(200);
-    desk.app.clock.advance(std::time::Duration::from_secs(60));
+    desk.app.clock.advance(std::time::Duration::from_mins(1));
     desk.run().await;
     assert_eq!(receiver.received().len(), 1);
     assert_eq!(desk.states().await, [DeliveryState::Failed]);
