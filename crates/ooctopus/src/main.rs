@@ -17,6 +17,7 @@ mod migrate;
 mod output;
 mod serve;
 mod shutdown;
+mod write_limit;
 
 use std::process::ExitCode;
 use std::time::Duration;
