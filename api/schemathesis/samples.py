@@ -161,6 +161,7 @@ METRICS = (
 )
 
 QUERIES = {
+    "followEvents": lambda desk, n: {"since": str(n % 2), "subscriptions": "message_created,contact_created"},
     "assignableAgents": lambda desk, n: {"inbox_ids[]": [desk.one("inbox"), desk.inbox]},
     "contactSearch": lambda desk, n: {"q": "ada", "sort": "-name"},
     "conversationList": lambda desk, n: {"assignee_type": "all", "status": "all"},

@@ -11,6 +11,9 @@ pub enum Error {
     /// The row does not exist, or belongs to another account.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// It was there once, and is no more; the text says what, and what to do: 410 with `error`.
+    #[error("{0}")]
+    Gone(&'static str),
     /// No credential was sent, or a session that is none or is over.
     #[error("a credential is needed")]
     SignedOut,

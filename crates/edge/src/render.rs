@@ -110,6 +110,7 @@ impl Failure {
             Error::NotFound(_) if family == Family::Auth => Self::unsuccessful(StatusCode::NOT_FOUND, &text),
             Error::NotFound(_) if family != Family::Application => Self::plain(StatusCode::NOT_FOUND),
             Error::NotFound(_) => Self::text(StatusCode::NOT_FOUND, &text),
+            Error::Gone(_) => Self::text(StatusCode::GONE, &text),
             Error::SignedOut | Error::BadCredential if family == Family::Auth => {
                 Self::unsuccessful(StatusCode::UNAUTHORIZED, &text)
             }

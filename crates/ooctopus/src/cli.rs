@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use server::account::locale;
-use types::{AccountId, Availability, JobId, Role};
+use types::{AccountId, Availability, JobId, Role, WebhookEvent};
 
 use crate::config::Flags;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Migrate,
     /// Check the installation, one line a check
     Doctor,
+    /// Print what happens in an account of a server, or forward it as signed webhooks, until SIGTERM or SIGINT
+    Listen(ListenArgs),
     /// Accounts, users, platform apps and jobs
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -45,6 +48,39 @@ pub struct ServeArgs {
     /// Fill a demo account, once, and print how to use it
     #[arg(long)]
     pub demo: bool,
+}
+
+// Holds secrets: not to be printed.
+/// What to listen to, and what becomes of it.
+#[derive(Args)]
+pub struct ListenArgs {
+    /// The server
+    #[arg(long, env = "OOCTOPUS_URL", default_value = "http://127.0.0.1:3000")]
+    pub url: String,
+    /// The account
+    #[arg(long, value_parser = read_account)]
+    pub account: AccountId,
+    /// API key of an administrator of the account; in the environment other users of the machine cannot read it
+    #[arg(long, env = "OOCTOPUS_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// Only these, as webhooks name them, with commas between
+    #[arg(long, value_delimiter = ',', value_parser = read_event)]
+    pub events: Vec<WebhookEvent>,
+    /// Begin after the event with this number, instead of now
+    #[arg(long, value_name = "SEQ", value_parser = read_position)]
+    pub since: Option<String>,
+    /// Post each event there as the server posts webhooks; any address, this machine's too
+    #[arg(long, value_name = "URL")]
+    pub forward_to: Option<String>,
+    /// What signs the posts [default: one is made and printed]
+    #[arg(long, env = "OOCTOPUS_WEBHOOK_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for ListenArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListenArgs").field("url", &self.url).field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// What an operator can do; all of it also beside a running server.
@@ -202,6 +238,17 @@ fn read_locale(text: &str) -> Result<&'static str, String> {
 
 fn read_account(text: &str) -> Result<AccountId, String> {
     text.parse().map(AccountId::new).map_err(|_| "an account is a number".into())
+}
+
+fn read_event(text: &str) -> Result<WebhookEvent, String> {
+    let names: Vec<&str> = WebhookEvent::ALL.iter().map(|event| event.as_str()).collect();
+    text.parse().map_err(|_| format!("the events are {}", names.join(", ")))
+}
+
+fn read_position(text: &str) -> Result<String, String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let is_position = text.splitn(2, '.').all(is_number);
+    is_position.then(|| text.to_owned()).ok_or_else(|| "a place in the log is a number like 41 or 41.0".into())
 }
 
 fn read_job(text: &str) -> Result<JobId, String> {

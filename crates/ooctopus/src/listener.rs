@@ -21,11 +21,15 @@ use tower::Service;
 use tower::util::MapRequest;
 use tracing::{debug, warn};
 
+use crate::write_limit::WriteLimit;
+
 /// Connections at the same time; more wait in the system's own queue.
 const MAX_CONNECTIONS: usize = 20_000;
 /// How long the head of a request may take, from the moment the connection is free for it: also how long an idle
 /// connection is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long an answer may wait for a client that reads nothing.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Wait after the system had no connection to give, such as when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,7 +53,8 @@ where
             request.extensions_mut().insert(ConnectInfo(peer));
             request
         });
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = http
+            .serve_connection(TokioIo::new(WriteLimit::new(stream, WRITE_TIMEOUT)), TowerToHyperService::new(service));
         let stop = stop.clone();
         connections.spawn(async move {
             // A socket leaves the connection with its handshake.
@@ -135,6 +140,26 @@ mod tests {
                 client.read_to_end(&mut answer).await.unwrap();
                 let answer = String::from_utf8(answer).unwrap();
                 assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+            })
+            .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_reads_its_answer_is_cut_off() {
+        let local = tokio::task::LocalSet::new();
+        local
+            .run_until(async {
+                let stop = CancellationToken::new();
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let address = listener.local_addr().unwrap();
+                // More than the system keeps for a client.
+                let large = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::from(vec![0; 64 << 20]))) });
+                let served = tokio::task::spawn_local(serve(listener, large, stop.clone()));
+                let mut client = TcpStream::connect(address).await.unwrap();
+                client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+                client.readable().await.unwrap();
+                stop.cancel();
+                served.await.unwrap();
             })
             .await;
     }

@@ -9,6 +9,7 @@ mod database;
 mod demo;
 mod doctor;
 mod file_store;
+mod listen;
 mod listener;
 mod logging;
 mod mail;
@@ -17,6 +18,7 @@ mod migrate;
 mod output;
 mod serve;
 mod shutdown;
+mod write_limit;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -42,6 +44,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
+    if let Command::Listen(args) = cli.command {
+        // The settings are a server's; this one runs wherever a developer is.
+        logging::start_quiet()?;
+        return on_runtime(listen::run(args));
+    }
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .collect();
@@ -54,8 +61,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(_) => logging::start(&config)?,
         _ => logging::start_quiet()?,
     }
+    on_runtime(execute(cli.command, config))
+}
+
+fn on_runtime(work: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    let result = runtime.block_on(execute(cli.command, config));
+    let result = runtime.block_on(work);
     // Requests that outlived the grace period end here, and with them the last handles on the database.
     runtime.shutdown_timeout(LAST_WORK);
     result
@@ -68,6 +79,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Migrate => migrate::run(&config).await?,
         Command::Doctor => return doctor::run(&config).await,
         Command::Admin(command) => admin::run(&config, command).await?,
+        Command::Listen(args) => return listen::run(args).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -91,6 +91,7 @@ impl Server {
             start_metrics(listener, &app, &parts)?;
         }
         parts.start(server::cable::tail(&app).run(parts.stop()));
+        parts.start(app.streams.clone().run(parts.stop()));
         let dispatcher = server::delivery::dispatcher(&app);
         parts.start(server::delivery::Courier::new(&app, dispatcher.lease()).run(parts.stop()));
         parts.start(dispatcher.run(parts.stop()));

@@ -27,6 +27,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 pub use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::warn;
 
@@ -139,6 +140,27 @@ impl Head {
     }
 }
 
+/// An answer whose body is still to come, piece by piece. It counts as a call until it is dropped.
+pub struct Opened {
+    /// What came first.
+    pub head: Head,
+    body: Incoming,
+    _permits: (OwnedSemaphorePermit, [OwnedSemaphorePermit; 2]),
+}
+
+impl Opened {
+    /// The next bytes, which must come within this time; `None` at the end.
+    pub async fn next(&mut self, within: Duration) -> Result<Option<Bytes>, Error> {
+        loop {
+            let frame = timeout(within, self.body.frame()).await.map_err(|_| Error::TimedOut)?;
+            let Some(frame) = frame else { return Ok(None) };
+            if let Ok(data) = frame.map_err(|error| Error::of_body(&error))?.into_data() {
+                return Ok(Some(data));
+            }
+        }
+    }
+}
+
 /// Where the bytes of a body go, piece by piece.
 pub trait Sink: Send {
     /// Takes the next bytes; an error ends the call.
@@ -197,6 +219,19 @@ impl Outbound {
     /// nothing but the head is taken.
     pub async fn download(&self, url: &str, limits: Limits, sink: &mut impl Sink) -> Result<Head, Error> {
         self.fetch(url, limits, |status| status.is_success(), sink).await
+    }
+
+    /// Opens an answer that may have no end: whoever reads it keeps the bounds. `time` is for its head. A redirect is an
+    /// answer like any other: what the headers say is not for others.
+    pub async fn open(&self, url: &str, headers: HeaderMap, time: Duration) -> Result<Opened, Error> {
+        let target = Target::parse(url)?;
+        let place = self.0.permits.enter()?;
+        let call = async {
+            let running = self.0.permits.run(&target.host()).await?;
+            let (head, body) = self.send(Method::GET, &target, Post { headers, body: Bytes::new() }).await?;
+            Ok(Opened { head, body, _permits: (place, running) })
+        };
+        timeout(time, call).await.map_err(|_| Error::TimedOut)?
     }
 
     /// Posts a body. A redirect is an answer like any other: what was meant for one server is not sent to another.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::auth::limits::Limits;
 use crate::cable::Cable;
-use crate::delivery;
+use crate::delivery::{self, Streams};
 use crate::file::storage::Files;
 use crate::{BaseUrl, SecretKey};
 
@@ -107,6 +107,8 @@ pub struct Parts {
     pub settings: Settings,
     /// Who listens.
     pub cable: Cable,
+    /// Who follows an account's events by HTTP.
+    pub streams: Streams,
     /// Who has tried to sign in of late.
     pub limits: Limits,
 }
@@ -126,6 +128,7 @@ impl App {
             webhooks: Outbound::new(of_webhooks),
             settings,
             cable: Cable::default(),
+            streams: Streams::default(),
             limits: Limits::default(),
         }))
     }

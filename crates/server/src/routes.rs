@@ -185,6 +185,7 @@ fn settings() -> Routes {
         .routes(routes!(delivery::routes::list_deliveries))
         .routes(routes!(delivery::routes::get_delivery))
         .routes(routes!(delivery::routes::replay_delivery))
+        .routes(routes!(delivery::stream::events))
 }
 
 fn conversations() -> Routes {

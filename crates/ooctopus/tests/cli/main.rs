@@ -8,6 +8,7 @@ mod durability;
 mod folder;
 mod kills;
 mod life;
+mod listen;
 mod load;
 mod mail;
 mod nodes;

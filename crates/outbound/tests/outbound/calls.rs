@@ -54,6 +54,29 @@ async fn a_post_carries_its_headers_and_body_and_is_not_led_on() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_comes_piece_by_piece_and_not_later_than_it_must() {
+    let server = Server::start("127.0.0.1", |mut stream, head| async move {
+        assert!(head.contains("x-key: abc"), "{head}");
+        stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let key = HeaderMap::from_iter([(http::HeaderName::from_static("x-key"), HeaderValue::from_static("abc"))]);
+    let client = allowing(HERE);
+    let mut opened = client.open(&server.url(), key, LIMITS.time).await.unwrap();
+    assert_eq!(opened.head.status.as_u16(), 200);
+    assert_eq!(opened.next(LIMITS.time).await.unwrap().unwrap().as_ref(), b"one");
+    assert_eq!(opened.next(Duration::from_millis(20)).await, Err(Error::TimedOut));
+
+    let other = Server::saying("127.0.0.1", ok("other")).await;
+    let led = Server::saying("127.0.0.1", redirect(302, &other.url())).await;
+    assert_eq!(client.open(&led.url(), HeaderMap::new(), LIMITS.time).await.unwrap().head.status.as_u16(), 302);
+    assert_eq!(other.connections(), 0);
+    let refused = allowing(&[]).open(&led.url(), HeaderMap::new(), LIMITS.time).await.map(drop);
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn five_redirects_are_followed_and_not_six() {
     for (hops, fine) in [(5, true), (6, false)] {
         let mut server = Server::saying("127.0.0.1", ok("end")).await;

@@ -241,6 +241,16 @@ impl FromRequestParts<App> for PlatformApp {
     }
 }
 
+/// The member whose credential this is; fails unless it is an administrator of the account at this moment.
+pub fn find_administrator(conn: &mut Conn<'_>, credential: &Credential, account: AccountId) -> Result<Member> {
+    let now = conn.now();
+    let owner = self::store::find_owner(conn, credential, now)?.ok_or_else(|| refused(credential))?;
+    match self::store::find_caller(conn, &owner, Some(account), Door::Members)? {
+        MemberOrBot::Member(member) => member.must_administer().map(|()| member),
+        MemberOrBot::Bot(_) => Err(Error::Forbidden),
+    }
+}
+
 /// Whom a route of an account lets in, and what others are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {

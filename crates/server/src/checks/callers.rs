@@ -202,6 +202,8 @@ const TABLE: &[Row] = &[
     ("POST /api/v1/accounts/{account_id}/webhook_deliveries/{delivery_id}/replay",
                                                                  [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
 
+    ("GET /api/v1/accounts/{account_id}/events",                 [401, 401, 403, 403, 200, 403, 403, 403, 403, 401, 401, 401]),
+
     ("GET /api/v1/accounts/{account_id}/teams",                  [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /api/v1/accounts/{account_id}/teams",                 [401, 401, 401, 401, 200, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /api/v1/accounts/{account_id}/teams/{team_id}",        [401, 401, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
@@ -338,14 +340,14 @@ async fn every_caller_is_answered_as_the_table_says(app: TestApp) {
             let path = stage.site_of(caller).disposable_path(&app, operation).await;
             let answer = stage.request(operation, &path, caller, place).to(&app).await;
             let wanted = expected[caller];
-            let checked = if answer.status != wanted {
-                Err(format!("{} instead of {wanted}: {}", answer.status, String::from_utf8_lossy(&answer.body)))
-            } else if operation.id == "isAlive" {
-                Ok(())
-            } else if operation.json["responses"][wanted.to_string()].get("content").is_none() {
-                if answer.body.is_empty() { Ok(()) } else { Err("a body that is not documented".into()) }
-            } else {
-                validator.check(operation.method.as_str(), &operation.path, 200, &answer.json())
+            let checked = match operation.json["responses"][wanted.to_string()].get("content") {
+                _ if answer.status != wanted => {
+                    Err(format!("{} instead of {wanted}: {}", answer.status, String::from_utf8_lossy(&answer.body)))
+                }
+                None if answer.body.is_empty() => Ok(()),
+                None => Err("a body that is not documented".into()),
+                Some(content) if content.get("application/json").is_none() => Ok(()),
+                Some(_) => validator.check(operation.method.as_str(), &operation.path, 200, &answer.json()),
             };
             problems.extend(checked.err().map(|problem| format!("{route} by {}: {problem}", CALLERS[caller])));
         }

@@ -127,7 +127,8 @@ async fn what_a_client_has_already_is_not_sent_again(app: TestApp) {
         }
         app.send(request.body(Body::empty()).unwrap()).await
     };
-    for operation in reads().filter(|operation| !operation.path.ends_with('z')) {
+    // Probes have none, and what a stream will say nobody knows.
+    for operation in reads().filter(|operation| !operation.path.ends_with('z') && operation.id != "followEvents") {
         let path = reader.site.path(&operation);
         let token = reader.token(&operation);
         let first = reader.get(&app, &operation, &path).await.expect(200);

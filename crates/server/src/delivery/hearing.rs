@@ -77,12 +77,26 @@ impl Listener for Scribe {
 }
 
 /// One thing that is told.
-struct Told {
-    event: &'static str,
+pub struct Told {
+    /// Its name for the receiver.
+    pub event: &'static str,
     about: About,
     /// The key `changed_attributes`, if there is one.
     changed: Option<Value>,
     to: To,
+}
+
+impl Told {
+    /// What a webhook of the account subscribes to in order to hear of it; `None`: it hears of it never.
+    pub fn subscription(&self) -> Option<WebhookEvent> {
+        self.to.subscription()
+    }
+
+    /// The bytes that are sent; `None` when what it is about is gone, or none of those that are told of.
+    pub fn body(&self, conn: &mut Conn<'_>, payloads: &mut Payloads) -> Result<Option<String>> {
+        let payload = self.about.payload(conn, payloads)?;
+        Ok(payload.map(|payload| payload.body(self.event, self.changed.as_ref())))
+    }
 }
 
 /// Whom something is for.
@@ -144,7 +158,7 @@ impl About {
 }
 
 /// What is told of an event: a new event does not compile until somebody has decided.
-fn tell(event: &Event) -> Vec<Told> {
+pub fn tell(event: &Event) -> Vec<Told> {
     use WebhookEvent as Subscription;
     let told = |to: To, about: About, changed: Option<Value>| Told {
         event: to.subscription().map_or("", WebhookEvent::as_str),

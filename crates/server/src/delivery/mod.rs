@@ -16,6 +16,7 @@ pub mod routes;
 pub mod service;
 mod signature;
 mod store;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 mod typing;
@@ -29,6 +30,8 @@ use types::{AccountId, ConversationId, DeliveryId, DeliveryState, EndpointId, En
 
 pub use courier::{CALLS, Courier};
 pub use pause::find_paused_name;
+pub use signature::headers as signed_headers;
+pub use stream::Streams;
 pub use typing::typing;
 
 use self::hearing::Scribe;

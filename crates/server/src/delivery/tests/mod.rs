@@ -3,6 +3,7 @@
 mod failures;
 mod management;
 mod payloads;
+mod stream;
 
 use ::store::testing::{Engine, OnEngine};
 use ::store::{Conn, sql};
