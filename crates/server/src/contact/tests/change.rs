@@ -72,7 +72,8 @@ async fn a_change_is_told_and_no_change_is_not(desk: Desk) {
         .unwrap();
     assert_eq!(name, "contact.updated");
     let changes: Value = serde_json::from_str(&changes).unwrap();
-    assert_eq!(changes, json!({ "name": ["Ada", "Bo"], "blocked": [false, true] }));
+    let times = json!(["2026-01-05T10:00:00.000Z", "2026-01-05T10:01:00.000Z"]);
+    assert_eq!(changes, json!({ "name": ["Ada", "Bo"], "blocked": [false, true], "updated_at": times }));
 }
 
 #[db_test]

@@ -5,8 +5,12 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ::store::testing::db_test;
+use rustls::ServerConfig;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use testing::{Receiver, Reply};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use types::DeliveryState::{Failed, Succeeded, Waiting};
 
 use super::Desk;
@@ -98,6 +102,43 @@ async fn a_connection_that_is_closed_or_refused_is_tried_again(desk: Desk) {
     desk.run().await;
     assert_eq!(desk.states().await, [Waiting, Waiting]);
     assert!(desk.attempts().await.iter().all(|(status, error, _)| status.is_none() && error.is_some()));
+}
+
+/// A receiver whose certificate is signed by itself; what came to it in the clear.
+async fn untrusted() -> (String, JoinSet<()>) {
+    let key = PrivateKeyDer::try_from(include_bytes!("../../../../outbound/tests/outbound/data/key.der").as_slice());
+    let certificate = include_bytes!("../../../../outbound/tests/outbound/data/certificate.der").as_slice();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![CertificateDer::from(certificate)], key.unwrap())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            assert!(acceptor.accept(stream).await.is_err(), "nobody speaks to it");
+        }
+    });
+    (url, task)
+}
+
+#[db_test]
+async fn a_certificate_that_nobody_trusts_is_no_connection(desk: Desk) {
+    let (url, _task) = untrusted().await;
+    let well = Receiver::taking().await;
+    desk.webhook(&well, "/well", &["conversation_created"]).await;
+    let body = json!({ "url": url, "subscriptions": ["conversation_created"] });
+    desk.app.post(&desk.admin, "webhooks", body).await.expect(200);
+    desk.conversation().await;
+    desk.run().await;
+    assert_eq!(desk.states().await, [Succeeded, Waiting]);
+    let failed = desk.attempts().await.into_iter().find(|(status, ..)| status.is_none()).unwrap();
+    let error = failed.1.unwrap();
+    assert!(error.starts_with("there is no connection to the server") && error.contains("certificate"), "{error}");
 }
 
 #[db_test]

@@ -27,7 +27,7 @@ impl OnEngine for Desk {
         let outbound_allow = vec!["127.0.0.0/8".parse().unwrap()];
         let settings = Settings {
             outbound_allow,
-            webhook_timeout: std::time::Duration::from_millis(300),
+            webhook_timeout: std::time::Duration::from_millis(1_500),
             sign_in_limits: false,
             ..Settings::default()
         };
