@@ -299,7 +299,7 @@ fn static_queries(account: AccountId, member: &Member) -> Vec<(&'static str, Vec
         ("d.next_at <= $2 AND d.id <> ALL($3)", vec![number(1), number(50), ids, number(4)]),
         ("AND lane = $2 AND state = 'waiting'", vec![number(1), Value::Text("conversation 7".into()), number(1)]),
         ("WHERE endpoint_id = $1 AND next_at > $2", vec![number(1), number(50), number(500)]),
-        ("WHERE escalate_at <= $1", vec![number(50), number(50)]),
+        ("WHERE d.escalate_at <= $1", vec![number(50), number(50)]),
         ("SELECT MIN(escalate_at)", vec![number(50)]),
         ("WHERE ended_at < $1", vec![number(50), number(200)]),
         ("AND state = 'waiting' GROUP BY endpoint_id", vec![Value::Ints(vec![1])]),

@@ -29,6 +29,8 @@ pub const CALLS: usize = 256;
 const ENDPOINTS: i64 = 256;
 /// Escalations at a time.
 const ESCALATIONS: i64 = 50;
+/// How long a conversation that could not be handed over waits: it holds up no other.
+const PUT_OFF: Duration = Duration::from_mins(1);
 /// Endpoints are looked for this often even when nothing woke us.
 const POLL: Duration = Duration::from_secs(2);
 /// How often an endpoint with free places is looked at while it is busy.
@@ -82,9 +84,10 @@ impl Courier {
             let held = *self.lease.borrow_and_update();
             let mut wait = POLL;
             if let Some(held) = held {
-                match self.look(held).await {
+                match self.look(held, &busy).await {
                     Ok((due, next)) => {
-                        for endpoint in due.into_iter().filter(|endpoint| busy.insert(*endpoint)).collect::<Vec<_>>() {
+                        for endpoint in due {
+                            busy.insert(endpoint);
                             let (courier, stop) = (self.clone(), stop.clone());
                             running.spawn(async move {
                                 if let Err(cause) = courier.serve(endpoint, held, &stop).await {
@@ -112,12 +115,11 @@ impl Courier {
         while running.join_next().await.is_some() {}
     }
 
-    /// Sends everything that is due, and what becomes due by it. For tests and commands.
-    /// Whether there was anything.
+    /// Sends everything that is due, and what becomes due by it; whether there was anything. For tests and commands.
     pub async fn run_due(&self, held: Lease) -> Result<bool> {
         let mut was_due = false;
         loop {
-            let (due, _) = self.look(held).await?;
+            let (due, _) = self.look(held, &HashSet::new()).await?;
             if due.is_empty() {
                 return Ok(was_due);
             }
@@ -135,19 +137,29 @@ impl Courier {
 
     /// Lets people take over where a bot did not answer in time; then the endpoints that are due, and how long the next
     /// thing is away.
-    async fn look(&self, held: Lease) -> Result<(Vec<EndpointId>, Option<Duration>)> {
+    async fn look(&self, held: Lease, busy: &HashSet<EndpointId>) -> Result<(Vec<EndpointId>, Option<Duration>)> {
         loop {
-            let read = |conn: &mut Conn<'_>| {
+            let busy: Vec<EndpointId> = busy.iter().copied().collect();
+            let read = move |conn: &mut Conn<'_>| {
                 let late = store::list_to_escalate(conn, ESCALATIONS)?;
                 let next = store::find_next(conn)?.map(|next| next.since(conn.now()));
-                Ok::<_, edge::Error>((late, store::list_due(conn, ENDPOINTS)?, next))
+                Ok::<_, edge::Error>((late, store::list_due(conn, &busy, ENDPOINTS)?, next))
             };
             let (late, due, next) = self.app.store.read(read).await?;
             if late.is_empty() {
                 return Ok((due, next));
             }
             for id in late {
-                self.app.store.write(move |tx| check(tx, held).and_then(|()| escalation::hand_over(tx, id))).await?;
+                let hand_over = move |tx: &mut Tx<'_>| check(tx, held).and_then(|()| escalation::hand_over(tx, id));
+                if let Err(cause) = self.app.store.write(hand_over).await {
+                    warn!(%cause, delivery = %id, "a conversation could not be handed over; it is tried again");
+                    let put_off = move |tx: &mut Tx<'_>| {
+                        check(tx, held)?;
+                        let until = tx.now().plus(PUT_OFF);
+                        store::postpone_escalation(tx, id, until)
+                    };
+                    self.app.store.write(put_off).await?;
+                }
             }
         }
     }
@@ -175,7 +187,14 @@ impl Courier {
                     Ok(Some(Work { endpoint, target: None, .. })) => {
                         let id = endpoint.id;
                         let give_up = move |tx: &mut Tx<'_>| check(tx, held).and_then(|()| give_up_some(tx, id));
-                        while self.app.store.write(give_up).await? {}
+                        // What is on its way is still to be settled.
+                        while failed.is_none() {
+                            match self.app.store.write(give_up).await {
+                                Ok(true) => {}
+                                Ok(false) => break,
+                                Err(cause) => failed = Some(cause),
+                            }
+                        }
                     }
                     Ok(None) => {}
                     Err(cause) => failed = Some(cause),

@@ -42,14 +42,16 @@ impl Job for SweepDeliveries {
     }
 }
 
-/// Puts deliveries that ended back into the queue, bit by bit and in their order. Safe to run twice: what waits already
-/// stays as it is.
+/// Puts deliveries that ended back into the queue, bit by bit and in their order. Safe to run twice: what was queued since
+/// it was asked for stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReplayDeliveries {
     /// The endpoint.
     pub endpoint_id: EndpointId,
     /// Those that were made since, in microseconds.
     pub since: i64,
+    /// When that was asked for, in microseconds.
+    pub asked_at: i64,
     /// Also those that were taken.
     pub is_everything: bool,
     /// Those after this one,
@@ -64,7 +66,7 @@ impl Job for ReplayDeliveries {
     const NAME: &'static str = "replay_deliveries";
 
     fn key(&self) -> String {
-        format!("{} {}", self.endpoint_id, self.last)
+        format!("{} {} {}", self.endpoint_id, self.asked_at, self.is_everything)
     }
 
     async fn run(&self, app: &App) -> Result<(), JobError> {

@@ -218,7 +218,10 @@ pub fn replay_since(
     let (count, last) = store::count_ended(tx, endpoint.id, since, is_everything)?;
     if let Some(last) = last {
         let after = DeliveryId::new(0);
-        ::jobs::push(tx, &ReplayDeliveries { endpoint_id: id, since: since.as_micros(), is_everything, after, last })?;
+        // After everything that was queued before.
+        let asked_at = tx.now().as_micros() + 1;
+        let since = since.as_micros();
+        ::jobs::push(tx, &ReplayDeliveries { endpoint_id: id, since, asked_at, is_everything, after, last })?;
     }
     Ok(count)
 }

@@ -184,12 +184,16 @@ pub fn plan(tx: &mut Tx<'_>, endpoint: &Endpoint) -> Result<()> {
     Ok(())
 }
 
-/// Endpoints that have something to do, those that have waited longest first.
-pub fn list_due(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<EndpointId>> {
+/// Endpoints that have something to do, but for those that are `busy`; those that have waited longest first. Nothing is
+/// told of an account that is being deleted.
+pub fn list_due(conn: &mut Conn<'_>, busy: &[EndpointId], limit: i64) -> Result<Vec<EndpointId>> {
     let now = conn.now();
     let rows: Vec<(EndpointId,)> = conn.query(
-        sql!("SELECT id FROM webhook_endpoints WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2"),
-        (now, limit),
+        sql!(
+            "SELECT e.id FROM webhook_endpoints e JOIN accounts a ON a.id = e.account_id
+             WHERE e.due_at <= $1 AND e.id <> ALL($2) AND a.deleting_at IS NULL ORDER BY e.due_at, e.id LIMIT $3"
+        ),
+        (now, busy, limit),
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
@@ -310,7 +314,10 @@ pub fn list_waiting(conn: &mut Conn<'_>, endpoint: EndpointId, limit: i64) -> Re
 pub fn list_to_escalate(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<DeliveryId>> {
     let now = conn.now();
     let rows: Vec<(DeliveryId,)> = conn.query(
-        sql!("SELECT id FROM webhook_deliveries WHERE escalate_at <= $1 ORDER BY escalate_at, id LIMIT $2"),
+        sql!(
+            "SELECT d.id FROM webhook_deliveries d JOIN accounts a ON a.id = d.account_id
+             WHERE d.escalate_at <= $1 AND a.deleting_at IS NULL ORDER BY d.escalate_at, d.id LIMIT $2"
+        ),
         (now, limit),
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -527,11 +534,20 @@ pub fn list_ended(conn: &mut Conn<'_>, wanted: &ReplayDeliveries, limit: i64) ->
             delivery_columns!(),
             " FROM webhook_deliveries d
               WHERE d.endpoint_id = $1 AND d.created_at >= $2 AND d.lane <> 'test' AND d.id > $3 AND d.id <= $4
-                  AND (d.state = 'failed' OR (d.state = 'succeeded' AND $5))
-              ORDER BY d.id LIMIT $6"
+                  AND (d.state = 'failed' OR (d.state = 'succeeded' AND $5)) AND d.queued_at < $6
+              ORDER BY d.id LIMIT $7"
         ),
-        (wanted.endpoint_id, wanted.since, wanted.after, wanted.last, wanted.is_everything, limit),
+        (wanted.endpoint_id, wanted.since, wanted.after, wanted.last, wanted.is_everything, wanted.asked_at, limit),
     )?)
+}
+
+/// Puts an escalation that failed off.
+pub fn postpone_escalation(tx: &mut Tx<'_>, id: DeliveryId, until: Timestamp) -> Result<()> {
+    tx.execute(
+        sql!("UPDATE webhook_deliveries SET escalate_at = $2 WHERE id = $1 AND escalate_at IS NOT NULL"),
+        (id, until),
+    )?;
+    Ok(())
 }
 
 /// Deletes some deliveries that ended before `ended_before`; how many.

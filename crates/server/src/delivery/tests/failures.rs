@@ -318,3 +318,32 @@ async fn a_conversation_stays_with_its_bot_where_the_account_wants_it(desk: Desk
     let all = desk.app.get(&desk.admin, "webhook_endpoints").await.expect(200).json();
     assert_eq!(all["payload"][0]["kind"], "agent_bot");
 }
+
+#[db_test]
+async fn an_account_that_is_being_deleted_holds_up_no_other(desk: Desk) {
+    let (receiver, _) = settable(500).await;
+    let bot = json!({ "name": "Helper", "outgoing_url": receiver.url() });
+    let bot = desk.app.post(&desk.admin, "agent_bots", bot).await.expect(200).json()["id"].clone();
+    let path = format!("inboxes/{}/set_agent_bot", desk.inbox);
+    desk.app.post(&desk.admin, &path, json!({ "agent_bot": bot })).await.expect(200);
+    let conversation = desk.conversation().await;
+    let body = json!({ "content": "help", "message_type": "incoming" });
+    desk.app.post(&desk.admin, &format!("conversations/{conversation}/messages"), body).await.expect(200);
+    desk.run().await;
+    let calls = receiver.received().len();
+
+    let admin = desk.app.administrator(desk.app.account().await).await;
+    let inbox = desk.app.api_inbox(&admin).await;
+    let well = Receiver::taking().await;
+    let body = json!({ "url": well.url(), "subscriptions": ["conversation_created"] });
+    desk.app.post(&admin, "webhooks", body).await.expect(200);
+    desk.app.conversation(&admin, inbox).await;
+    let account = desk.admin.account;
+    desk.app.app.store.write(move |tx| crate::account::service::delete(tx, account)).await.unwrap();
+    // The bot's time is over, and its next try is due.
+    desk.app.clock.advance(Duration::from_mins(2));
+    desk.run().await;
+    assert_eq!((well.events(), receiver.received().len()), (vec!["conversation_created".to_owned()], calls));
+    desk.app.run_due_jobs().await;
+    assert_eq!(desk.states().await, [Succeeded], "only the other one's is left");
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use testing::{Receiver, Reply};
 use types::DeliveryState::{Failed, Succeeded, Waiting};
 
+use super::super::jobs::ReplayDeliveries;
 use super::Desk;
 
 impl Desk {
@@ -163,6 +164,30 @@ async fn all_that_failed_since_a_time_is_sent_once_more_in_order(desk: Desk) {
     let replayed =
         desk.app.post(&desk.admin, &path, json!({ "since": since, "state": "all" })).await.expect(200).json();
     assert_eq!(replayed, json!({ "deliveries": 451 }));
+    let before = receiver.received().len();
+    desk.app.run_due_jobs().await;
+    desk.run().await;
+    assert_eq!(receiver.received().len(), before + 451);
+}
+
+#[db_test]
+async fn a_replay_that_is_run_twice_sends_once(desk: Desk) {
+    let (receiver, _) = settable(200).await;
+    desk.webhook(&receiver, "/a", &["message_created"]).await;
+    let conversation = desk.conversation().await;
+    desk.write(conversation, "one").await;
+    desk.run().await;
+    desk.app.clock.advance(Duration::from_secs(1));
+    let delivery = desk.deliveries().await[0].clone();
+    let asked_at = types::Clock::now(&*desk.app.clock).as_micros();
+    let after = types::DeliveryId::new(0);
+    let (endpoint_id, last) = (delivery.endpoint_id, delivery.id);
+    let job = ReplayDeliveries { endpoint_id, since: 0, asked_at, is_everything: true, after, last };
+    for _ in 0..2 {
+        jobs::Job::run(&job, &desk.app.app).await.unwrap();
+        desk.run().await;
+        assert_eq!(receiver.received().len(), 2);
+    }
 }
 
 #[db_test]
