@@ -18,7 +18,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, USER_AGENT};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -234,7 +236,7 @@ impl Outbound {
         timeout(time, call).await.map_err(|_| Error::TimedOut)?
     }
 
-    /// Posts a body. A redirect is an answer like any other: what was meant for one server is not sent to another.
+    /// Posts a body; a name and a password in the address are sent as Basic authentication. A redirect is an answer like any other: what was meant for one server is not sent to another.
     pub async fn post(
         &self,
         url: &str,
@@ -242,7 +244,11 @@ impl Outbound {
         body: impl Into<Bytes>,
         limits: Limits,
     ) -> Result<Response, Error> {
-        let target = Target::parse(url)?;
+        let (target, login) = Target::parse_with_login(url)?;
+        let mut headers = headers;
+        if let Some(login) = login {
+            headers.entry(AUTHORIZATION).or_insert(login);
+        }
         let body = body.into();
         let _place = self.0.permits.enter()?;
         let end = Instant::now() + limits.time;

@@ -1,6 +1,9 @@
 //! The addresses that people give: what of them may be called.
 
-use http::Uri;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, Uri};
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::Error;
@@ -24,13 +27,21 @@ pub(crate) struct Target {
 impl Target {
     /// Reads an address.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        if text.len() > MAX_LENGTH {
-            return Err(Error::Url("is too long"));
+        Self::check(read(text)?)
+    }
+
+    /// Reads an address that may say who calls: the name and the password go into a header of their own.
+    pub fn parse_with_login(text: &str) -> Result<(Self, Option<HeaderValue>), Error> {
+        let mut url = read(text)?;
+        let name = percent_decode_str(url.username()).collect::<Vec<u8>>();
+        let password = url.password().map(|password| percent_decode_str(password).collect::<Vec<u8>>());
+        let login = (!name.is_empty() || password.is_some()).then(|| [name, password.unwrap_or_default()].join(&b':'));
+        let basic = login.map(|login| HeaderValue::try_from(format!("Basic {}", STANDARD.encode(login))));
+        let basic = basic.transpose().map_err(|_| Error::Url("has a name that cannot be sent"))?;
+        if url.set_username("").and_then(|()| url.set_password(None)).is_err() && basic.is_some() {
+            return Err(Error::Url("names no server"));
         }
-        if text.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
-            return Err(Error::Url("has blanks in it"));
-        }
-        Self::check(Url::parse(text).map_err(|_| Error::Url("is none of the web"))?)
+        Ok((Self::check(url)?, basic))
     }
 
     /// Where a `Location` leads from here.
@@ -78,4 +89,14 @@ impl Target {
     pub fn host(&self) -> String {
         self.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
     }
+}
+
+fn read(text: &str) -> Result<Url, Error> {
+    if text.len() > MAX_LENGTH {
+        return Err(Error::Url("is too long"));
+    }
+    if text.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
+        return Err(Error::Url("has blanks in it"));
+    }
+    Url::parse(text).map_err(|_| Error::Url("is none of the web"))
 }

@@ -33,8 +33,8 @@ const ESCALATIONS: i64 = 50;
 const PUT_OFF: Duration = Duration::from_mins(1);
 /// Endpoints are looked for this often even when nothing woke us.
 const POLL: Duration = Duration::from_secs(2);
-/// How often an endpoint with free places is looked at while it is busy.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How long after a commit a busy endpoint with free places is looked at: many commits are one look.
+const GLANCE: Duration = Duration::from_millis(20);
 /// How long an endpoint is left alone after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 /// So many failures in a row, and an endpoint is left alone for a while.
@@ -171,6 +171,9 @@ impl Courier {
         let mut failed = None;
         let mut places = 0;
         loop {
+            // Registered before we look, so that a commit in between is not missed.
+            let store = self.app.store.clone();
+            let woken = store.committed();
             if !stop.is_cancelled() && failed.is_none() {
                 match self.next(endpoint, held, &on_its_way).await {
                     Ok(Some(Work { endpoint, target: Some(target), deliveries })) => {
@@ -202,9 +205,13 @@ impl Courier {
             }
             // Something for a free place may come while others are on their way.
             let is_full = on_its_way.len() >= places || failed.is_some();
+            let may_be_more = async {
+                woken.await;
+                sleep(GLANCE).await;
+            };
             let sent = tokio::select! {
                 sent = sending.join_next() => sent,
-                () = sleep(GLANCE), if !is_full && !sending.is_empty() => continue,
+                () = may_be_more, if !is_full && !sending.is_empty() => continue,
             };
             let Some(sent) = sent else { break };
             let (id, sent) = sent.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));

@@ -33,5 +33,29 @@ pub fn find_paused_name(conn: &mut Conn<'_>, account: AccountId, id: EndpointId)
         EndpointKind::Inbox => "The webhook of an API inbox",
         EndpointKind::AgentBot => "The agent bot",
     };
-    Ok(Some(format!("{what} {}", target.url)))
+    Ok(Some(format!("{what} {}", without_login(&target.url))))
+}
+
+/// The address without the name and the password that it may have: a mail is read by many.
+fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{}", &rest[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_login;
+
+    #[test]
+    fn no_password_goes_into_a_mail() {
+        for (url, shown) in [
+            ("https://me:p%40ss@hooks.example/a@b?c@d", "https://hooks.example/a@b?c@d"),
+            ("https://me@hooks.example", "https://hooks.example"),
+            ("http://hooks.example:8080/@", "http://hooks.example:8080/@"),
+        ] {
+            assert_eq!(without_login(url), shown);
+        }
+    }
 }

@@ -561,7 +561,7 @@ pub fn delete_ended(tx: &mut Tx<'_>, ended_before: Timestamp, limit: i64) -> Res
     )?)
 }
 
-/// Endpoints with deliveries that wait since before `queued_before`, and are paused.
+/// Endpoints that are paused.
 pub fn list_paused(conn: &mut Conn<'_>) -> Result<Vec<EndpointId>> {
     let rows: Vec<(EndpointId,)> =
         conn.query(sql!("SELECT id FROM webhook_endpoints WHERE paused_at IS NOT NULL ORDER BY id"), ())?;

@@ -347,3 +347,16 @@ async fn an_account_that_is_being_deleted_holds_up_no_other(desk: Desk) {
     desk.app.run_due_jobs().await;
     assert_eq!(desk.states().await, [Succeeded], "only the other one's is left");
 }
+
+#[db_test]
+async fn who_calls_may_stand_in_the_address(desk: Desk) {
+    let receiver = Receiver::taking().await;
+    let url = receiver.url().replace("http://", "http://me:p%40ss%20w\u{f6}rd@");
+    let body = json!({ "url": url, "subscriptions": ["conversation_created"] });
+    desk.app.post(&desk.admin, "webhooks", body).await.expect(200);
+    desk.conversation().await;
+    desk.run().await;
+    let headers = receiver.received()[0].headers.clone();
+    assert_eq!(headers["authorization"], "Basic bWU6cEBzcyB3w7ZyZA==");
+    assert!(!headers["host"].contains('@'));
+}
